@@ -1,0 +1,33 @@
+"""Sound as bytes and as numbers: FLAC in and out, and resampling."""
+
+import io
+
+import numpy as np
+
+from auricle.experts.base import Waveform
+
+
+def encode_flac(waveform: Waveform, sample_rate: int) -> bytes:
+    """Return mono float32 samples in -1..1 as a 16-bit FLAC file; louder samples are clipped."""
+    import soundfile
+
+    file = io.BytesIO()
+    soundfile.write(file, waveform, sample_rate, format="FLAC", subtype="PCM_16")
+    return file.getvalue()
+
+
+def decode_flac(audio: bytes) -> tuple[Waveform, int]:
+    """Return the samples (float32, [samples]) of a mono file in memory and its rate in Hz."""
+    import soundfile
+
+    waveform, sample_rate = soundfile.read(io.BytesIO(audio), dtype="float32")
+    return waveform, sample_rate
+
+
+def resample(waveform: Waveform, from_rate: int, to_rate: int) -> Waveform:
+    """Return the waveform at another rate in Hz, [samples] or [samples, channels]."""
+    if from_rate == to_rate or not len(waveform):
+        return waveform
+    import soxr
+
+    return np.asarray(soxr.resample(waveform, from_rate, to_rate), np.float32)

@@ -1,0 +1,1 @@
+"""Run configurations and how to submit them."""

@@ -1,0 +1,1 @@
+"""Movement: sound in, shards through the experts, texts, splits and exports out."""

@@ -1,0 +1,1 @@
+"""How shards get worked on: on disk, in one process, on Ray."""

@@ -1,0 +1,1 @@
+"""What leaves the pipeline, one format a file."""

@@ -1,0 +1,1 @@
+"""The nouns of a dataset: every column is named here and nowhere else."""
