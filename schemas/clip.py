@@ -67,7 +67,8 @@ class Signal(Row):
     peak: Annotated[float | None, about("largest sample; -120 for digital silence", "dBFS")] = None
     rms: Annotated[float | None, about("root mean square; -120 for silence", "dBFS")] = None
     loudness: Annotated[
-        float | None, about("integrated loudness, ITU-R BS.1770; null under 0.4 s or silent", "LUFS")
+        float | None,
+        about("integrated loudness, ITU-R BS.1770; null under 0.4 s or silent", "LUFS"),
     ] = None
     clipped: Annotated[float | None, about("share of samples in flat runs at the peak")] = None
     dc_offset: Annotated[float | None, about("mean of the samples, full scale is 1")] = None

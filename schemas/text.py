@@ -40,8 +40,9 @@ class Captions(Row):
     """Six kinds of caption, three variants each; null where the clip has no such sound."""
 
     short: Annotated[tuple[Text, ...] | None, about("at most 15 words")] = None
-    long: Annotated[tuple[Text, ...] | None, about("one or two sentences; the first is the "
-                                                   "general caption")] = None
+    long: Annotated[
+        tuple[Text, ...] | None, about("one or two sentences; the first is the general caption")
+    ] = None
     speech: Annotated[tuple[Text, ...] | None, about("the speech alone")] = None
     music: Annotated[tuple[Text, ...] | None, about("the music alone")] = None
     sound: Annotated[tuple[Text, ...] | None, about("other sounds alone")] = None

@@ -1,0 +1,130 @@
+"""Voice activity: where somebody speaks (Silero VAD, the ONNX file that faster-whisper carries)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from auricle.experts.base import Gate, Heard, Waveform
+from auricle.schemas.annotation import Span, Vad
+from auricle.schemas.errors import UserError
+
+_CHUNK = 512
+_CONTEXT = 64
+_RATE = 16000
+
+
+@dataclass
+class SileroVad:
+    """Finds speech in steps of 32 ms.
+
+    Speech begins at `threshold` and ends when the probability stays under `threshold - 0.15`
+    for `min_silence` seconds; this is Silero's own rule. `min_speech` is far below Silero's
+    0.25 s because a spoken digit may last that long.
+    """
+
+    role: ClassVar[str] = "vad"
+    backend: ClassVar[str] = "silero"
+    sample_rate: ClassVar[int | None] = _RATE
+    needs: ClassVar[tuple[str, ...]] = ()
+    gate: ClassVar[Gate] = "none"
+    models: ClassVar[tuple[str, ...]] = ("silero-vad",)
+    code_licence: ClassVar[str] = "MIT"
+    record: ClassVar[type[Vad]] = Vad
+
+    threshold: float = 0.5
+    min_speech: float = 0.06
+    """Seconds: shorter stretches are dropped."""
+    min_silence: float = 0.1
+    """Seconds: shorter pauses are closed."""
+    pad: float = 0.03
+    """Seconds added at both ends of a stretch."""
+    threads: int = 1
+    _session: Any = field(init=False, repr=False, compare=False)
+
+    def load(self) -> None:
+        """Load the network; UserError when a package is missing."""
+        try:
+            import onnxruntime
+        except ImportError as error:
+            raise UserError('vad needs onnxruntime: pip install "auricle[lite]"') from error
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = options.inter_op_num_threads = self.threads
+        self._session = onnxruntime.InferenceSession(
+            str(_weights()), options, providers=["CPUExecutionProvider"]
+        )
+
+    def annotate(self, clips: Sequence[Heard]) -> list[Vad]:
+        """Return where somebody speaks in each clip; an empty clip is skipped."""
+        return [self._annotate(clip) for clip in clips]
+
+    def _annotate(self, clip: Heard) -> Vad:
+        if not len(clip.waveform):
+            return Vad.skipped(clip.clip_id, "too_short", "the clip is empty")
+        heard = self._probabilities(clip.waveform)
+        spans = tuple(
+            Span(start=max(0.0, start), end=min(end, clip.seconds))
+            for start, end in self._spans(heard)
+        )
+        return Vad(
+            clip_id=clip.clip_id,
+            spans=spans,
+            speech_seconds=sum(span.end - span.start for span in spans),
+            peak=float(heard.max()),
+        )
+
+    def _probabilities(self, waveform: Waveform) -> NDArray[np.float32]:
+        """Return the probability of speech in each 32 ms; the last chunk is filled with zeros."""
+        chunks = np.pad(waveform, (0, -len(waveform) % _CHUNK)).reshape(-1, _CHUNK)
+        before = np.zeros((len(chunks), _CONTEXT), np.float32)
+        before[1:] = chunks[:-1, -_CONTEXT:]
+        state = np.zeros((1, 1, 128), np.float32)
+        inputs = {"input": np.concatenate([before, chunks], axis=1), "h": state, "c": state}
+        return np.asarray(self._session.run(None, inputs)[0], np.float32).ravel()
+
+    def _spans(self, heard: NDArray[np.float32]) -> list[tuple[float, float]]:
+        """Return the start and end in seconds of each stretch of speech, padded and joined."""
+        step = _CHUNK / _RATE
+        found: list[tuple[float, float]] = []
+        start = silence = None
+        for index, probability in enumerate([*heard.tolist(), None]):
+            if probability is None or probability < self.threshold - 0.15:
+                silence = index if silence is None else silence
+                over = probability is None or (index - silence + 1) * step >= self.min_silence
+                if start is not None and over:
+                    if (silence - start) * step >= self.min_speech:
+                        found.append((start * step - self.pad, silence * step + self.pad))
+                    start = None
+            elif probability >= self.threshold:
+                start = index if start is None else start
+                silence = None
+        return _joined(found)
+
+
+def _joined(spans: list[tuple[float, float]]) -> list[tuple[float, float]]:
+    """Return spans in time order with those that touch made one."""
+    joined: list[tuple[float, float]] = []
+    for start, end in spans:
+        if joined and start <= joined[-1][1]:
+            joined[-1] = (joined[-1][0], end)
+        else:
+            joined.append((start, end))
+    return joined
+
+
+def _weights() -> Path:
+    """Return the path of the ONNX file, found without importing the package."""
+    spec = find_spec("faster_whisper")
+    if spec is None or spec.origin is None:
+        raise UserError('vad needs faster-whisper: pip install "auricle[lite]"')
+    path = Path(spec.origin).parent / "assets" / "silero_vad_v6.onnx"
+    if not path.is_file():
+        raise UserError(
+            f"vad finds no {path.name} in this faster-whisper: "
+            'pip install --upgrade "auricle[lite]"'
+        )
+    return path

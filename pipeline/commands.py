@@ -1,0 +1,191 @@
+"""What the commands do: a library call, then a table or JSON."""
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from auricle.experts import models as store
+from auricle.experts.catalogue import EXPERTS, PROFILES
+from auricle.pipeline import run as running
+from auricle.pipeline.config import Config, load_config
+from auricle.pipeline.dataset import Dataset
+from auricle.pipeline.export.parquet import FOLDER, export_parquet
+from auricle.pipeline.plan import get_model
+from auricle.pipeline.show import captions_table, clip_report, clip_view
+from auricle.pipeline.stages import STAGES
+from auricle.pipeline.status import clear, problems
+from auricle.pipeline.status import status as table_status
+from auricle.schemas.errors import UserError
+
+_OPTIONS = {"clip_seconds": "ingest.clip_seconds", "engine": "engine.kind"}
+"""Command-line options that are settings."""
+
+console = Console(highlight=False)
+
+
+def run_all(source: str, uri: str, options: Mapping[str, Any], redo: Sequence[str] = ()) -> None:
+    """Run every stage and the export, and say how it ended."""
+    data = Dataset(uri)
+    config = configure(data, options, source)
+    running.run(data, config, console, STAGES, redo)
+    counts = export_parquet(data, config)
+    _say_end(data)
+    told = ", ".join(f"{count} {split}" for split, count in counts.items())
+    console.print(f"exported {told} clips to {uri}/{FOLDER}", soft_wrap=True)
+    console.print(f"read them: auricle show {uri}", soft_wrap=True)
+
+
+def run_stage(
+    stage: str,
+    uri: str,
+    options: Mapping[str, Any],
+    redo: Sequence[str] = (),
+    source: str | None = None,
+) -> None:
+    """Run one stage and say how it ended."""
+    data = Dataset(uri)
+    config = configure(data, options, source)
+    running.run(data, config, console, (stage,), redo)
+    _say_end(data)
+
+
+def configure(data: Dataset, options: Mapping[str, Any], source: str | None) -> Config:
+    """Return the settings of a run: the dataset's own, or a file's, with the options over them.
+
+    Raises:
+        UserError: there is no dataset and no source, or the dataset was made from another source.
+    """
+    changes = {_OPTIONS[name]: options[name] for name in _OPTIONS if options.get(name) is not None}
+    saved = running.saved_config(data)
+    if saved is None and source is None:
+        raise UserError(f"{data.storage.uri}: no dataset here; make one with `auricle run`")
+    if source is not None and "://" not in source:
+        source = os.path.abspath(source)  # noqa: PTH100
+    if saved and source and saved.source != source:
+        raise UserError(
+            f"{data.storage.uri} was made from {saved.source}, not {source}; "
+            "use another --out, or change `source` in its dataset.yaml if the sound has moved"
+        )
+    changes["source"] = source or (saved.source if saved else None)
+    if options.get("config") is None and saved:
+        return load_config(None, changes, saved.model_dump())
+    return load_config(options.get("config"), changes)
+
+
+def export(uri: str) -> None:
+    """Write the training Parquet of a dataset."""
+    data = Dataset(uri)
+    counts = export_parquet(data, configure(data, {}, None))
+    told = ", ".join(f"{count} {split}" for split, count in counts.items())
+    console.print(f"exported {told} clips to {uri}/{FOLDER}", soft_wrap=True)
+
+
+def status(uri: str, as_json: bool) -> None:
+    """Print how far each table is."""
+    lines = table_status(Dataset(uri))
+    _print("", lines, as_json)
+
+
+def errors(uri: str, retry: str | None, skipped: bool, as_json: bool) -> None:
+    """Print why rows are out, or work again on those with one reason."""
+    data = Dataset(uri)
+    if retry is not None:
+        cleared = clear(data, retry)
+        console.print(f"working again on {', '.join(cleared)}", soft_wrap=True)
+        config = configure(data, {}, None)
+        running.run(data, config, console)
+        _say_end(data)
+        return
+    found = problems(data, ("error", "skipped") if skipped else ("error",))
+    if not found and not as_json:
+        console.print("no errors")
+        return
+    _print("", found, as_json)
+
+
+def show(uri: str, clip: str | None, as_json: bool) -> None:
+    """Print everything known of one clip, or the captions of all."""
+    data = Dataset(uri)
+    if clip is None:
+        _print("", captions_table(data), as_json)
+    elif as_json:
+        print(json.dumps(clip_report(data, clip), indent=1, ensure_ascii=False))
+    else:
+        console.print(clip_view(data, clip))
+
+
+def models_list(as_json: bool) -> None:
+    """Print the models of the lock file."""
+    rows = [row._replace(found=row.found and str(row.found)) for row in store.catalogue()]
+    _print("", rows, as_json)
+
+
+def models_fetch(names: Sequence[str]) -> None:
+    """Fetch models by name, or all that profile lite uses."""
+    for name in names or _models_of("lite"):
+        get_model(name, console)
+        console.print(f"{name}: {store.find(name)}", soft_wrap=True)
+
+
+def models_verify(names: Sequence[str]) -> None:
+    """Check models against the lock file; a wrong byte is an error."""
+    wrong = []
+    for name in names or [row.name for row in store.catalogue() if row.found]:
+        found = store.verify(name)
+        wrong += [f"{name}: {problem}" for problem in found]
+        console.print(f"{name}: {'; '.join(found) or 'right'}", soft_wrap=True)
+    if wrong:
+        raise UserError(f"{wrong[0]}; delete it and run `auricle models fetch`")
+
+
+def experts(as_json: bool) -> None:
+    """Print the table of experts."""
+    rows = []
+    for role, backends in EXPERTS.items():
+        for backend, expert in backends.items():
+            uses = [store.use(name) for name in expert.models]
+            rows.append(
+                {
+                    "role": role,
+                    "backend": backend,
+                    "gate": expert.gate,
+                    "needs": ", ".join(expert.needs),
+                    "code": expert.code_licence,
+                    "weights": ", ".join(f"{use.name} ({use.licence})" for use in uses),
+                }
+            )
+    _print("", rows, as_json)
+
+
+def _models_of(profile: str) -> list[str]:
+    """Return the models of every backend that a profile may choose."""
+    roles = [role for chain in PROFILES[profile].values() for role in chain]
+    kinds = [kind for role in roles for kind in EXPERTS[role].values()]
+    return list(dict.fromkeys(name for kind in kinds for name in kind.models))
+
+
+def _say_end(data: Dataset) -> None:
+    """Say how many rows are out, if any."""
+    found = problems(data)
+    if found:
+        told = ", ".join(f"{p.rows} {p.reason} in {p.table}" for p in found)
+        console.print(f"errors: {told}; see: auricle errors {data.storage.uri}", soft_wrap=True)
+
+
+def _print(title: str, rows: Sequence[Any], as_json: bool) -> None:
+    """Print named tuples or dicts as a table or as JSON."""
+    dicts = [row if isinstance(row, dict) else row._asdict() for row in rows]
+    if as_json:
+        print(json.dumps(dicts, indent=1, ensure_ascii=False))
+        return
+    table = Table(box=None, pad_edge=False, title=title or None)
+    for name in dicts[0] if dicts else ():
+        number = isinstance(dicts[0][name], int)
+        table.add_column(name, justify="right" if number else "left", overflow="fold")
+    for row in dicts:
+        table.add_row(*("" if value is None else str(value) for value in row.values()))
+    console.print(table)

@@ -1,0 +1,176 @@
+"""A dataset on disk: its shards, what is done, and the fingerprints that guard them."""
+
+import hashlib
+import json
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any, TypeVar
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from pydantic import BaseModel, ConfigDict
+
+from auricle.pipeline.engine.storage import Storage
+from auricle.pipeline.tables import TABLES
+from auricle.schemas.arrow import arrow_schema, from_table, to_table
+from auricle.schemas.base import Provenance, Record
+from auricle.schemas.errors import UserError
+
+T = TypeVar("T", bound=Record)
+
+_SHARD = re.compile(r"shard-(\d{5,})\.parquet")
+_PROVENANCE = b"auricle.provenance"
+_ROW_GROUP = 64
+"""Rows a Parquet row group: what a reader of clips holds in memory at once."""
+
+
+class Fingerprint(BaseModel):
+    """What a table's values depend on. Two that differ must not meet in one folder."""
+
+    model_config = ConfigDict(frozen=True)
+
+    provenance: Provenance
+    settings: dict[str, Any]
+    needs: dict[str, str]
+
+    @property
+    def digest(self) -> str:
+        """Return a hash of all that changes the values; the version of the code is not in it."""
+        told = self.model_dump(mode="json")
+        del told["provenance"]["version"]
+        return digest(told)
+
+
+class Dataset:
+    """The tables of one dataset. The path is the protocol: a shard that exists is done."""
+
+    def __init__(self, uri: str) -> None:
+        self.storage = Storage(uri)
+
+    def shards(self, table: str) -> list[int]:
+        """Return the numbers of the shards that are done, in order."""
+        found = map(_SHARD.fullmatch, self.storage.names(TABLES[table].folder))
+        return sorted(int(match.group(1)) for match in found if match)
+
+    def has(self, table: str, shard: int) -> bool:
+        """Tell whether a shard is done."""
+        return self.storage.exists(_name(table, shard))
+
+    def rows(self, record: type[T], shard: int, table: str | None = None) -> list[T]:
+        """Return the rows of a shard as records, in order."""
+        return from_table(record, self.table(table or table_of(record), shard))
+
+    def table(self, table: str, shard: int, columns: Sequence[str] | None = None) -> pa.Table:
+        """Return a shard, or some columns of it, as an Arrow table."""
+        with self._open(table, shard) as file:
+            return file.read(columns=list(columns) if columns is not None else None)
+
+    def count(self, table: str, shard: int) -> int:
+        """Return how many rows a shard has; reads the footer alone."""
+        with self._open(table, shard) as file:
+            return int(file.metadata.num_rows)
+
+    def batches(
+        self, table: str, shard: int, size: int, columns: Sequence[str]
+    ) -> Iterator[pa.RecordBatch]:
+        """Yield the rows of a shard at most `size` at a time, holding one row group at a time."""
+        with self._open(table, shard) as file:
+            yield from file.iter_batches(batch_size=size, columns=list(columns))
+
+    def provenance(self, table: str, shard: int) -> Provenance | None:
+        """Return who made a shard."""
+        with self._open(table, shard) as file:
+            told = (file.schema_arrow.metadata or {}).get(_PROVENANCE)
+        return Provenance.model_validate_json(told) if told else None
+
+    def write(self, table: str, shard: int, rows: Sequence[T], provenance: Provenance) -> None:
+        """Write a whole shard; it is there complete or not at all."""
+        with self.writer(table, shard, provenance) as add:
+            add(rows)
+
+    @contextmanager
+    def writer(self, table: str, shard: int, provenance: Provenance) -> Iterator[Any]:
+        """Open a shard to which rows are added a few at a time, so that memory stays flat."""
+        record = TABLES[table].record
+        schema = arrow_schema(record).with_metadata({_PROVENANCE: provenance.model_dump_json()})
+        with (
+            self.storage.replace(_name(table, shard)) as stream,
+            pq.ParquetWriter(stream, schema, compression="zstd") as writer,
+        ):
+            waiting: list[Record] = []
+
+            def flush() -> None:
+                writer.write_table(to_table(record, waiting).cast(schema))
+                waiting.clear()
+
+            def add(rows: Sequence[Record]) -> None:
+                for row in rows:
+                    waiting.append(row)
+                    if len(waiting) == _ROW_GROUP:
+                        flush()
+
+            yield add
+            flush()
+
+    def fingerprint(self, table: str) -> Fingerprint | None:
+        """Return what the shards on disk were made with, or None before the first."""
+        content = self.storage.read(_stage_file(table))
+        return Fingerprint.model_validate_json(content) if content else None
+
+    def sign(self, table: str, fingerprint: Fingerprint) -> None:
+        """Write down what the table's shards are made with."""
+        content = fingerprint.model_dump_json(indent=1).encode()
+        if self.storage.read(_stage_file(table)) != content:
+            self.storage.write(_stage_file(table), content)
+
+    def forget(self, table: str) -> None:
+        """Delete a table."""
+        self.storage.delete_folder(TABLES[table].folder)
+
+    def forget_shard(self, table: str, shard: int) -> None:
+        """Delete one shard, so that it is pending again; a missing one is fine."""
+        if self.has(table, shard):
+            self.storage.fs.delete_file(self.storage.path(_name(table, shard)))
+
+    def sweep(self, table: str) -> None:
+        """Delete what killed writers of a table left behind."""
+        self.storage.sweep(TABLES[table].folder)
+
+    def _open(self, table: str, shard: int) -> AbstractContextManager[Any]:
+        name = _name(table, shard)
+        try:
+            file = self.storage.fs.open_input_file(self.storage.path(name))
+        except FileNotFoundError:
+            raise UserError(f"{self.storage.uri}: there is no {name}") from None
+        return _parquet(file, self.storage.path(name))
+
+
+def table_of(record: type[Record]) -> str:
+    """Return the name of the table whose rows are of this record."""
+    return next(name for name, table in TABLES.items() if table.record is record)
+
+
+def digest(told: Any) -> str:
+    """Return a short stable hash of anything JSON can hold."""
+    text = json.dumps(told, sort_keys=True, default=str)
+    return hashlib.blake2b(text.encode(), digest_size=12).hexdigest()
+
+
+@contextmanager
+def _parquet(file: Any, path: str) -> Iterator[Any]:
+    with file:
+        try:
+            yield pq.ParquetFile(file)
+        except pa.ArrowInvalid as error:
+            raise UserError(
+                f"{path}: not a Parquet file ({error}); delete it and run the stage again"
+            ) from None
+
+
+def _name(table: str, shard: int) -> str:
+    return f"{TABLES[table].folder}/shard-{shard:05d}.parquet"
+
+
+def _stage_file(table: str) -> str:
+    return f"{TABLES[table].folder}/stage.json"

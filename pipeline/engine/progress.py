@@ -1,0 +1,134 @@
+"""How far the work is: one live line a stage, or plain lines where there is no terminal."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from rich.console import Console
+from rich.live import Live
+from rich.table import Table
+
+from auricle.pipeline.engine.work import Done
+
+_PLAIN_EVERY = 10.0
+"""Seconds between plain lines."""
+
+
+class Progress(Protocol):
+    """Told of the work as it goes."""
+
+    def start(self, stage: str, total: int, done: int) -> None:
+        """A stage has so many shards, so many of them done already."""
+
+    def tell(self, stage: str, done: Done) -> None:
+        """Clips were worked on."""
+
+    def shard(self, stage: str) -> None:
+        """A shard is on disk."""
+
+
+@dataclass
+class Line:
+    """The state of one stage."""
+
+    total: int
+    finished: int
+    begun: float = field(default_factory=time.monotonic)
+    fresh: int = 0
+    clips: int = 0
+    seconds: float = 0.0
+    errors: int = 0
+    ended: float | None = None
+
+    def cells(self) -> tuple[str, ...]:
+        """Return shards, clips, clips a second, hours of sound an hour, errors, time left."""
+        spent = max((self.ended or time.monotonic()) - self.begun, 1e-3)
+        left = "done" if self.finished >= self.total else "..."
+        if self.fresh and self.finished < self.total:
+            left = clock(spent / self.fresh * (self.total - self.finished))
+        rate = f"{self.clips / spent:.1f}" if self.clips else "-"
+        times = f"{self.seconds / spent:.0f}x" if self.seconds else "-"
+        return (
+            f"{self.finished}/{self.total}",
+            str(self.clips),
+            rate,
+            times,
+            str(self.errors),
+            left,
+        )
+
+
+_HEADINGS = ("stage", "shards", "clips", "clips/s", "real time", "errors", "left")
+
+
+class Board:
+    """Progress of all stages, for a terminal or a log."""
+
+    def __init__(self, console: Console) -> None:
+        self.console = console
+        self.lines: dict[str, Line] = {}
+        self._live: Live | None = None
+        self._last_plain = time.monotonic()
+
+    @contextmanager
+    def shown(self) -> Iterator["Board"]:
+        """Show the board while the block runs."""
+        if self.console.is_terminal:
+            with Live(get_renderable=self._table, console=self.console, refresh_per_second=4):
+                yield self
+        else:
+            yield self
+
+    def start(self, stage: str, total: int, done: int) -> None:
+        """A stage has so many shards, so many of them done already."""
+        self.lines[stage] = Line(total, done)
+        if done >= total:
+            self.lines[stage].ended = time.monotonic()
+
+    def tell(self, stage: str, done: Done) -> None:
+        """Clips were worked on."""
+        line = self.lines[stage]
+        line.clips += done.clips
+        line.seconds += done.seconds
+        line.errors += done.errors
+        if not self.console.is_terminal and time.monotonic() - self._last_plain > _PLAIN_EVERY:
+            self._print(stage)
+
+    def shard(self, stage: str) -> None:
+        """A shard is on disk."""
+        line = self.lines[stage]
+        line.finished += 1
+        line.fresh += 1
+        if line.finished >= line.total:
+            line.ended = time.monotonic()
+            if not self.console.is_terminal:
+                self._print(stage)
+
+    def _print(self, stage: str) -> None:
+        self._last_plain = time.monotonic()
+        shards, clips, rate, times, errors, left = self.lines[stage].cells()
+        self.console.print(
+            f"{stage}: {shards} shards, {clips} clips, {rate} clips/s, {times} real time, "
+            f"{errors} errors, {left if left == 'done' else left + ' left'}",
+            highlight=False,
+        )
+
+    def _table(self) -> Table:
+        table = Table(box=None, pad_edge=False)
+        for heading in _HEADINGS:
+            table.add_column(heading, justify="left" if heading == "stage" else "right")
+        for stage, line in self.lines.items():
+            table.add_row(stage, *line.cells())
+        return table
+
+
+def clock(seconds: float) -> str:
+    """Return a length of time as people say it: 42s, 3m05s, 2h10m."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole}s"
+    if whole < 3600:
+        return f"{whole // 60}m{whole % 60:02d}s"
+    return f"{whole // 3600}h{whole % 3600 // 60:02d}m"

@@ -1,0 +1,49 @@
+"""A unit of work: a stage of the pipeline over one shard."""
+
+from collections.abc import Callable
+from typing import NamedTuple, Protocol
+
+from auricle.pipeline.dataset import Dataset, Fingerprint
+
+
+class Done(NamedTuple):
+    """What was done since last told."""
+
+    clips: int = 0
+    seconds: float = 0.0
+    errors: int = 0
+
+
+Tell = Callable[[Done], None]
+
+
+class Work(Protocol):
+    """A stage. It is sent to workers before `load`, so until then it holds settings alone."""
+
+    @property
+    def name(self) -> str:
+        """The stage's name on the command line and in the progress."""
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """The tables whose shard must be there first."""
+
+    @property
+    def writes(self) -> tuple[str, ...]:
+        """The tables whose shard it makes."""
+
+    def fingerprints(self, needs: dict[str, str]) -> dict[str, Fingerprint]:
+        """Return the fingerprint of each table it writes, given those of what it reads."""
+
+    def load(self) -> None:
+        """Get ready to work: read weights."""
+
+    def run(self, data: Dataset, shard: int, tell: Tell) -> None:
+        """Make the shard of each table it writes that is not there yet."""
+
+
+def pending(data: Dataset, work: Work) -> list[int]:
+    """Return the shards that are ready for this work and not done."""
+    ready = set.intersection(*(set(data.shards(table)) for table in work.reads))
+    done = set.intersection(*(set(data.shards(table)) for table in work.writes))
+    return sorted(ready - done)

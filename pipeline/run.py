@@ -1,0 +1,150 @@
+"""A run: sources listed, weights fetched, every pending shard of every stage worked on."""
+
+from array import array
+from collections.abc import Iterable, Iterator, Sequence
+from hashlib import blake2b
+from typing import NamedTuple
+
+import numpy as np
+import yaml
+from rich.console import Console
+
+from auricle.pipeline.config import Config, dump_config
+from auricle.pipeline.dataset import Dataset
+from auricle.pipeline.engine.local import run_local
+from auricle.pipeline.engine.progress import Board
+from auricle.pipeline.engine.ray_pool import run_ray
+from auricle.pipeline.ingest import group
+from auricle.pipeline.plan import (
+    check,
+    choose_backends,
+    fetch_models,
+    fingerprints,
+    tables_of,
+    with_dependents,
+)
+from auricle.pipeline.sources import describe, discover
+from auricle.pipeline.stages import STAGES, works
+from auricle.pipeline.version import VERSION
+from auricle.schemas.base import Provenance
+from auricle.schemas.clip import Source
+from auricle.schemas.errors import UserError
+
+CONFIG = "dataset.yaml"
+
+
+class Listed(NamedTuple):
+    """What listing the sources found."""
+
+    sources: int
+    new: int
+
+
+def run(
+    data: Dataset,
+    config: Config,
+    console: Console,
+    stages: Sequence[str] = STAGES,
+    redo: Sequence[str] = (),
+) -> None:
+    """Bring the stages of a dataset up to date; what is on disk already is left as it is.
+
+    Args:
+        data: the dataset, new or old.
+        config: the settings; `config.source` says where the sound is.
+        console: where progress goes.
+        stages: the stages to work on; earlier ones must be done.
+        redo: stages, chains or tables to make again, with all that depends on them.
+
+    Raises:
+        UserError: the settings do not fit what is on disk, weights or sources are missing.
+    """
+    saved = saved_config(data)
+    last = max(STAGES.index(stage) for stage in stages)
+    known_stages = STAGES if redo else STAGES[: last + 1]
+    if "annotate" in known_stages:
+        config = choose_backends(config, saved, console)
+    if "annotate" in stages:
+        fetch_models(config, console)
+    made = fingerprints([work for stage in known_stages for work in works(config, stage)])
+    chosen = [work for stage in stages for work in works(config, stage)]
+    again = with_dependents(made, [table for name in redo for table in tables_of(config, name)])
+    check(data, {table: made[table] for work in chosen for table in work.writes}, again)
+    for table in reversed(again):
+        data.forget(table)
+    if "clips" in again:
+        data.forget("sources")
+    if "ingest" in stages:
+        _list(data, config, console)
+    data.storage.write(CONFIG, dump_config(config))
+    for table in (table for work in chosen for table in work.writes):
+        data.sign(table, made[table])
+        data.sweep(table)
+    with Board(console).shown() as board:
+        if config.engine.kind == "ray":
+            run_ray(data, chosen, board, config.engine)
+        else:
+            run_local(data, chosen, board)
+
+
+def _list(data: Dataset, config: Config, console: Console) -> None:
+    if config.source is None:
+        raise UserError("nothing to ingest: name a folder, a file, a glob or a manifest")
+    console.print(f"reading {describe(config.source)}", highlight=False, soft_wrap=True)
+    listed = list_sources(data, config)
+    new = f", {listed.new} of them new" if listed.new else ""
+    console.print(f"{listed.sources} sources{new}", highlight=False)
+
+
+def saved_config(data: Dataset) -> Config | None:
+    """Return the configuration a dataset was made with, or None for a new one.
+
+    Raises:
+        UserError: it cannot be read.
+    """
+    content = data.storage.read(CONFIG)
+    if content is None:
+        return None
+    try:
+        return Config.model_validate(yaml.safe_load(content))
+    except (yaml.YAMLError, ValueError) as error:
+        problem = " ".join(str(error).split())
+        raise UserError(f"{data.storage.uri}/{CONFIG}: not a configuration: {problem}") from None
+
+
+def list_sources(data: Dataset, config: Config) -> Listed:
+    """Write the sources that are not listed yet, in shards, and return the counts.
+
+    Sources keep their shard for ever; new ones go to new shards, so a folder may grow.
+    Memory holds eight bytes a source.
+    """
+    assert config.source is not None
+    shards = data.shards("sources")
+    known = array("Q")
+    for shard in shards:
+        columns = data.table("sources", shard, ["recording_id", "start"]).to_pydict()
+        pairs = zip(columns["recording_id"], columns["start"], strict=True)
+        known.extend(_key(recording, start) for recording, start in pairs)
+    found = discover(config.source, config.ingest.recording_id)
+    told = Provenance(stage="sources", backend="list", version=VERSION, settings_hash="")
+    new = 0
+    at = shards[-1] + 1 if shards else 0
+    for sources in group(_unknown(found, known), config.ingest):
+        data.write("sources", at, sources, told)
+        new += len(sources)
+        at += 1
+    return Listed(len(known) + new, new if known else 0)
+
+
+def _unknown(sources: Iterable[Source], known: array[int]) -> Iterator[Source]:
+    ordered = np.sort(np.frombuffer(known, np.uint64)) if known else np.empty(0, np.uint64)
+    for source in sources:
+        key = np.uint64(_key(source.recording_id, source.start))
+        at = int(np.searchsorted(ordered, key))
+        if at == len(ordered) or ordered[at] != key:
+            yield source
+
+
+def _key(recording_id: str, start: float) -> int:
+    told = blake2b(f"{recording_id}\0{start!r}".encode(), digest_size=8).digest()
+    return int.from_bytes(told, "big")

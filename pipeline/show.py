@@ -1,0 +1,231 @@
+"""One clip at a glance: what was heard and when, what was written, and who said so."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text as Styled
+
+from auricle.pipeline.dataset import Dataset
+from auricle.pipeline.tables import CLIP_TABLES, TABLES
+from auricle.pipeline.text.evidence import gather, render
+from auricle.pipeline.text.testimony import Testimony
+from auricle.schemas.annotation import Events, Tags, Transcript, Vad
+from auricle.schemas.base import Record, Row
+from auricle.schemas.clip import Recording
+from auricle.schemas.errors import UserError
+from auricle.schemas.text import QA, Captions
+
+_WIDTH = 50
+"""Cells of a timeline."""
+_TAG_LANES = 5
+_HEARD_ENOUGH = 0.2
+"""A tag is drawn from this score on."""
+_CATEGORIES = ("short", "long", "speech", "music", "sound", "environment")
+
+
+class Known(NamedTuple):
+    """All rows of one clip, by table, and its recording."""
+
+    clip_id: str
+    duration: float
+    recording: Recording
+    rows: dict[str, Row]
+    makers: dict[str, str]
+
+
+class ClipLine(NamedTuple):
+    """One clip in a list of clips."""
+
+    clip: str
+    domain: str
+    split: str
+    caption: str
+
+
+def clip_report(data: Dataset, clip: str) -> dict[str, Any]:
+    """Return everything known of a clip, as JSON can hold it.
+
+    Raises:
+        UserError: the dataset has no such clip, or more than one whose id begins so.
+    """
+    known = find_clip(data, clip)
+    return {
+        "clip_id": known.clip_id,
+        "duration": known.duration,
+        "recording": known.recording.model_dump(),
+        **{table: row.model_dump() for table, row in known.rows.items()},
+        "made_by": known.makers,
+    }
+
+
+def clip_view(data: Dataset, clip: str) -> RenderableType:
+    """Return everything known of a clip, for a terminal of 80 columns.
+
+    Raises:
+        UserError: as for `clip_report`.
+    """
+    known = find_clip(data, clip)
+    testimony = Testimony.of(known.clip_id, known.duration, known.rows.values(), known.recording)
+    parts: list[RenderableType] = [_head(known)]
+    parts += _section("Timeline", [_timeline(known)])
+    parts += _section("Evidence", [Styled(render(gather(testimony)))])
+    captions, qa = known.rows.get("captions"), known.rows.get("qa")
+    if isinstance(captions, Captions) and captions.status == "ok":
+        parts += _section("Captions", [_captions(captions)])
+    if isinstance(qa, QA) and qa.status == "ok":
+        parts += _section("Questions", [_questions(qa)])
+    out = [row for row in known.rows.values() if row.status != "ok"]
+    if out:
+        lines = [f"{table}: {row.status}, {row.reason}" + (f" ({row.detail})" if row.detail else "")
+                 for table, row in known.rows.items() if row.status != "ok"]
+        parts += _section("Not heard", [Styled("\n".join(lines))])
+    makers = [f"{table}: {maker}" for table, maker in known.makers.items()]
+    parts += _section("Made by", [Styled("\n".join(makers), style="dim")])
+    return Group(*parts)
+
+
+def captions_table(data: Dataset) -> list[ClipLine]:
+    """Return every clip with its domain, split and first caption."""
+    lines = []
+    for shard in data.shards("captions"):
+        captions = data.rows(Captions, shard)
+        codes = data.table("domain", shard, ["code"])["code"].to_pylist()
+        sides = (
+            data.table("split", shard, ["split"])["split"].to_pylist()
+            if data.has("split", shard)
+            else [None] * len(codes)
+        )
+        for row, code, side in zip(captions, codes, sides, strict=True):
+            text = row.long[0].text if row.long else f"({row.status}: {row.reason})"
+            lines.append(ClipLine(row.clip_id, code or "", side or "", text))
+    return lines
+
+
+def find_clip(data: Dataset, clip: str) -> Known:
+    """Return the rows of the clip with this id, or of the one clip whose id begins so.
+
+    Raises:
+        UserError: there is none, or there are several.
+    """
+    found = []
+    for shard in data.shards("clips"):
+        ids = data.table("clips", shard, ["clip_id"])["clip_id"].to_pylist()
+        if clip in ids:
+            return _known(data, shard, ids.index(clip))
+        found += [(shard, at, name) for at, name in enumerate(ids) if name.startswith(clip)]
+    if len(found) == 1:
+        return _known(data, *found[0][:2])
+    if not found:
+        raise UserError(f"{data.storage.uri} has no clip {clip}; `auricle show DATASET` lists them")
+    names = ", ".join(name for _, _, name in found[:5])
+    raise UserError(f"{len(found)} clips begin with {clip}: {names}{' ...' * (len(found) > 5)}")
+
+
+def _known(data: Dataset, shard: int, at: int) -> Known:
+    columns = ["clip_id", "recording_id", "duration"]
+    clip = data.table("clips", shard, columns).slice(at, 1).to_pylist()[0]
+    recordings = data.rows(Recording, shard)
+    recording = next(r for r in recordings if r.recording_id == clip["recording_id"])
+    rows: dict[str, Row] = {}
+    makers: dict[str, str] = {}
+    for table in CLIP_TABLES:
+        if table == "clips" or not data.has(table, shard):
+            continue
+        record: type[Record] = TABLES[table].record
+        row = record.model_validate(data.table(table, shard).slice(at, 1).to_pylist()[0])
+        assert isinstance(row, Row)
+        rows[table] = row
+        made = data.provenance(table, shard)
+        if made:
+            weights = ", ".join(f"{use.name} {use.sha256[:8]}" for use in made.models)
+            makers[table] = f"{made.backend} {made.version}" + (f", {weights}" if weights else "")
+    return Known(clip["clip_id"], clip["duration"], recording, rows, makers)
+
+
+def _section(title: str, parts: Sequence[RenderableType]) -> list[RenderableType]:
+    return [Styled(f"\n{title}", style="bold"), *(Padding(part, (0, 0, 0, 2)) for part in parts)]
+
+
+def _head(known: Known) -> RenderableType:
+    recording = known.recording
+    about = [f"{known.duration:.1f} s", recording.title, recording.license, recording.path]
+    domain, split = known.rows.get("domain"), known.rows.get("split")
+    about += [f"domain {getattr(domain, 'code', None) or '?'}", getattr(split, "split", None)]
+    return Group(
+        Styled(known.clip_id, style="bold cyan"),
+        Styled(" · ".join(str(part) for part in about if part), style="dim"),
+    )
+
+
+def _timeline(known: Known) -> RenderableType:
+    lanes: list[tuple[str, list[tuple[float, float, float]]]] = []
+    vad, events, tags = (known.rows.get(table) for table in ("vad", "events", "tags"))
+    if isinstance(vad, Vad) and vad.spans:
+        lanes.append(("voice", [(span.start, span.end, 1.0) for span in vad.spans]))
+    if isinstance(events, Events):
+        for label in ("speech", "singing", "music"):
+            spans = [(s.start, s.end, s.score) for s in events.spans if s.label == label]
+            if spans:
+                lanes.append((label, spans))
+    if isinstance(tags, Tags):
+        for strongest in tags.labels[:_TAG_LANES]:
+            spans = [
+                (window.start, window.end, label.score)
+                for window in tags.windows
+                for label in window.labels
+                if label.label == strongest.label and label.score >= _HEARD_ENOUGH
+            ]
+            if spans:
+                lanes.append((strongest.label, spans))
+    table = Table.grid(padding=(0, 2))
+    for name, spans in lanes:
+        table.add_row(name[:22], _bar(spans, known.duration))
+    table.add_row("", Styled(_ruler(known.duration), style="dim"))
+    transcript = known.rows.get("transcript")
+    if isinstance(transcript, Transcript) and transcript.text:
+        table.add_row("words", Styled(f"“{transcript.text}”", style="italic"))
+    return table
+
+
+def _bar(spans: Iterable[tuple[float, float, float]], duration: float) -> Styled:
+    cells = [" "] * _WIDTH
+    for start, end, score in spans:
+        first = int(start / duration * _WIDTH)
+        last = max(first + 1, round(min(end, duration) / duration * _WIDTH))
+        for cell in range(first, min(last, _WIDTH)):
+            cells[cell] = "█" if score >= 0.6 else "▒" if score >= 0.35 else "░"
+    return Styled("".join(cells), style="green")
+
+
+def _ruler(duration: float) -> str:
+    """Return a scale in seconds under the lanes."""
+    step = next((s for s in (1, 2, 5, 10, 30, 60) if duration / s <= 10), 120)
+    line = [" "] * (_WIDTH + 4)
+    for mark in range(0, int(duration) + 1, step):
+        at = min(round(mark / duration * _WIDTH), _WIDTH)
+        for i, digit in enumerate(str(mark)):
+            line[at + i] = digit
+    return "".join(line).rstrip() + " s"
+
+
+def _captions(captions: Captions) -> RenderableType:
+    table = Table.grid(padding=(0, 2))
+    for category in _CATEGORIES:
+        for i, text in enumerate(getattr(captions, category) or ()):
+            support = Styled(f"  {' '.join(text.support)}", style="dim")
+            table.add_row("" if i else category, Styled(text.text) + support)
+    return table
+
+
+def _questions(qa: QA) -> RenderableType:
+    table = Table.grid(padding=(0, 2))
+    for pair in qa.pairs:
+        kind = f"{pair.category.replace('_', ' ')}, {pair.difficulty}"
+        table.add_row("Q", Styled(pair.question) + Styled(f"  ({kind})", style="dim"))
+        table.add_row("A", Styled(pair.answer, style="green"))
+    return table
+
+

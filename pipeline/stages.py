@@ -1,0 +1,178 @@
+"""The stages of a run, in order, each a piece of work over one shard."""
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any
+
+from auricle.experts.base import Expert
+from auricle.experts.catalogue import EXPERTS, PROFILES
+from auricle.pipeline.config import Config, IngestSettings
+from auricle.pipeline.dataset import Dataset, Fingerprint, digest
+from auricle.pipeline.engine.chain import Chain
+from auricle.pipeline.engine.work import Done, Tell, Work
+from auricle.pipeline.ingest import cut
+from auricle.pipeline.split import deal
+from auricle.pipeline.testimonies import testimonies
+from auricle.pipeline.text.rules import write_captions
+from auricle.pipeline.text.rules_qa import write_qa
+from auricle.pipeline.text.testimony import Testimony
+from auricle.pipeline.version import VERSION
+from auricle.schemas.base import Provenance, Row
+from auricle.schemas.clip import Recording, Source
+
+STAGES = ("ingest", "annotate", "caption", "qa", "split")
+"""The stages as the command line names them; `annotate` is all the chains."""
+
+
+def works(config: Config, stage: str | None = None) -> list[Work]:
+    """Return the work of a stage, or of all of them, in order."""
+    chains = PROFILES[config.profile]
+    heard = ("signal", *(role for roles in chains.values() for role in roles))
+    made: dict[str, list[Work]] = {
+        "ingest": [Ingest(config.ingest)],
+        "annotate": [
+            Chain(chain, tuple(expert(config, role) for role in roles), config.engine.batch_clips)
+            for chain, roles in chains.items()
+        ],
+        "caption": [Write("caption", "captions", write_captions, config.writer, heard)],
+        "qa": [Write("qa", "qa", write_qa, config.writer, heard)],
+        "split": [Deal(config.split.benchmark, config.split.seed)],
+    }
+    return made[stage] if stage else [work for name in STAGES for work in made[name]]
+
+
+def expert(config: Config, role: str) -> Expert[Any]:
+    """Return the expert a configuration asks for in a role, not loaded."""
+    kind = EXPERTS[role][config.backend(role)]
+    settings = config.expert_settings(role)
+    assert dataclasses.is_dataclass(kind)
+    if any(field.name == "threads" for field in dataclasses.fields(kind)):
+        settings.setdefault("threads", config.engine.threads)
+    return kind(**settings)
+
+
+@dataclasses.dataclass
+class Ingest:
+    """Sources become recordings, clips and the facts of their native signal."""
+
+    settings: IngestSettings
+    name: str = "ingest"
+    reads: tuple[str, ...] = ("sources",)
+    writes: tuple[str, ...] = ("recordings", "clips", "signal")
+
+    def fingerprints(self, needs: dict[str, str]) -> dict[str, Fingerprint]:
+        """Return one for each table; where the sources lie does not change a clip."""
+        told = self.settings.model_dump(exclude={"shard_clips"})
+        return {
+            table: Fingerprint(
+                provenance=_provenance(table, "ingest", told), settings=told, needs={}
+            )
+            for table in self.writes
+        }
+
+    def load(self) -> None:
+        """Nothing to get ready."""
+
+    def run(self, data: Dataset, shard: int, tell: Tell) -> None:
+        """Cut the clips of a shard of sources; memory holds a few clips at a time."""
+        prints = self.fingerprints({})
+        with (
+            data.writer("signal", shard, prints["signal"].provenance) as add_signal,
+            data.writer("clips", shard, prints["clips"].provenance) as add_clips,
+            data.writer("recordings", shard, prints["recordings"].provenance) as add_recordings,
+        ):
+            for source in data.rows(Source, shard):
+                for made in cut(source, self.settings):
+                    if isinstance(made, Recording):
+                        add_recordings([made])
+                        tell(Done(errors=int(made.status == "error")))
+                    else:
+                        clip, signal = made
+                        add_clips([clip])
+                        add_signal([signal])
+                        tell(Done(1, clip.duration))
+
+
+@dataclasses.dataclass
+class Write:
+    """Texts from evidence, by a writer that needs nothing but the testimony of one clip."""
+
+    name: str
+    table: str
+    writer: Callable[[Testimony], Row]
+    backend: str
+    heard: tuple[str, ...]
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """All that was said of a clip."""
+        return ("recordings", "clips", *self.heard)
+
+    @property
+    def writes(self) -> tuple[str, ...]:
+        """The one table of texts."""
+        return (self.table,)
+
+    def fingerprints(self, needs: dict[str, str]) -> dict[str, Fingerprint]:
+        """Return the fingerprint of the texts."""
+        told = {"writer": self.backend}
+        made = Fingerprint(
+            provenance=_provenance(self.table, self.backend, told),
+            settings=told,
+            needs={table: needs[table] for table in self.reads},
+        )
+        return {self.table: made}
+
+    def load(self) -> None:
+        """Nothing to get ready."""
+
+    def run(self, data: Dataset, shard: int, tell: Tell) -> None:
+        """Write the texts of a shard."""
+        rows = []
+        for testimony in testimonies(data, shard, self.heard):
+            rows.append(self.writer(testimony))
+            tell(Done(1, testimony.duration, int(rows[-1].status == "error")))
+        told = self.fingerprints(dict.fromkeys(self.reads, ""))[self.table].provenance
+        data.write(self.table, shard, rows, told)
+
+
+@dataclasses.dataclass
+class Deal:
+    """Recordings are dealt to train and benchmark."""
+
+    benchmark: float
+    seed: int
+    name: str = "split"
+    reads: tuple[str, ...] = ("clips",)
+    writes: tuple[str, ...] = ("split",)
+
+    def fingerprints(self, needs: dict[str, str]) -> dict[str, Fingerprint]:
+        """Return the fingerprint of the split."""
+        told = {"benchmark": self.benchmark, "seed": self.seed}
+        made = Fingerprint(
+            provenance=_provenance("split", "hash", told),
+            settings=told,
+            needs={"clips": needs["clips"]},
+        )
+        return {"split": made}
+
+    def load(self) -> None:
+        """Nothing to get ready."""
+
+    def run(self, data: Dataset, shard: int, tell: Tell) -> None:
+        """Deal the clips of a shard."""
+        clips = data.table("clips", shard, ["clip_id", "recording_id", "duration"]).to_pydict()
+        rows = deal(clips["clip_id"], clips["recording_id"], self.benchmark, self.seed)
+        told = self.fingerprints({"clips": ""})["split"].provenance
+        data.write("split", shard, rows, told)
+        tell(Done(len(rows), sum(clips["duration"])))
+
+
+def _provenance(table: str, backend: str, settings: dict[str, Any]) -> Provenance:
+    return Provenance(
+        stage=table,
+        backend=backend,
+        version=VERSION,
+        settings_hash=digest(settings),
+        code_licence="Apache-2.0",
+    )

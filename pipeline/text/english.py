@@ -1,0 +1,84 @@
+"""English: lists, articles, sentences, times as words, and choices that never change."""
+
+import re
+from collections.abc import Sequence
+from hashlib import blake2b
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+def listing(items: Sequence[str]) -> str:
+    """Return `a`, `a and b` or `a, b and c`."""
+    if len(items) < 2:
+        return "".join(items)
+    return f"{', '.join(items[:-1])} and {items[-1]}"
+
+
+def sentence(text: str) -> str:
+    """Return text with a capital first letter, single spaces and a full stop."""
+    text = re.sub(r"\s+", " ", text).strip()
+    text = text[:1].upper() + text[1:]
+    return text if text.endswith((".", "!", "?", '."', '!"', '?"', '…"')) else text + "."
+
+
+def capital(text: str) -> str:
+    """Return text with a capital first letter."""
+    return text[:1].upper() + text[1:]
+
+
+def with_article(phrase: str) -> str:
+    """Return a phrase behind `a` or `an`, by its first sound."""
+    vowel = re.match(r"(?i)[aeiou](?!ni[^mn]|ne\b|uro)|hour|honest", phrase)
+    return f"{'an' if vowel else 'a'} {phrase}"
+
+
+def words(text: str) -> int:
+    """Return the number of words, parted by white space."""
+    return len(text.split())
+
+
+def is_plural(verb: str) -> bool:
+    """Return whether a verb in the present tense goes with a plural subject."""
+    return not verb.split()[0].endswith("s")
+
+
+def choose(key: str, options: Sequence[T]) -> T:
+    """Return one of the options: always the same one for the same key."""
+    return options[number(key) % len(options)]
+
+
+def shuffled(key: str, options: Sequence[T]) -> list[T]:
+    """Return the options in an order that the key decides."""
+    order = sorted(range(len(options)), key=lambda index: number(f"{key}/{index}"))
+    return [options[index] for index in order]
+
+
+def number(key: str) -> int:
+    """Return a number of 64 bits that depends on the key alone."""
+    return int.from_bytes(blake2b(key.encode(errors="surrogatepass"), digest_size=8).digest())
+
+
+def when(start: float | None, end: float | None, duration: float) -> str:
+    """Return where in a clip of `duration` seconds a stretch lies, in words.
+
+    The empty string means throughout.
+    """
+    if start is None or end is None or duration <= 0:
+        return ""
+    first, last = start / duration, end / duration
+    if last - first >= 0.9:
+        return ""
+    if first < 0.15:
+        return "at the start" if last <= 0.35 else _until(last)
+    if last > 0.85:
+        return "at the end" if first >= 0.65 else _from(first)
+    return "in the middle" if last - first < 0.5 else "for most of the clip"
+
+
+def _until(last: float) -> str:
+    return "in the first half" if last <= 0.6 else "until shortly before the end"
+
+
+def _from(first: float) -> str:
+    return "in the second half" if first >= 0.4 else "from shortly after the start"

@@ -1,0 +1,73 @@
+"""Testimony: everything that the experts said of one clip, as the writers receive it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+from typing import Self
+
+from auricle.schemas.annotation import (
+    Domain,
+    Events,
+    Language,
+    Music,
+    Quality,
+    Tags,
+    Transcript,
+    Vad,
+)
+from auricle.schemas.base import Row
+from auricle.schemas.clip import Signal, Source
+
+
+@dataclass(frozen=True)
+class Testimony:
+    """What is known of one clip. Rows that are skipped or in error count as not said.
+
+    `duration` is the clip's length in seconds; `recording` is the source it was cut from.
+    """
+
+    __test__ = False  # not a test class, whatever pytest makes of its name
+
+    clip_id: str
+    duration: float
+    recording: Source | None = None
+    signal: Signal | None = None
+    tags: Tags | None = None
+    events: Events | None = None
+    vad: Vad | None = None
+    domain: Domain | None = None
+    language: Language | None = None
+    transcript: Transcript | None = None
+    quality: Quality | None = None
+    music: Music | None = None
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            row = getattr(self, field.name)
+            if isinstance(row, Row) and row.status != "ok":
+                object.__setattr__(self, field.name, None)
+
+    @classmethod
+    def of(
+        cls, clip_id: str, duration: float, rows: Iterable[Row], recording: Source | None = None
+    ) -> Self:
+        """Return the testimony that rows of any order make up; rows of other kinds are ignored."""
+        said = {_FIELDS[type(row)]: row for row in rows if type(row) in _FIELDS}
+        return cls(clip_id, duration, recording, **said)  # type: ignore[arg-type]
+
+    @property
+    def code(self) -> str | None:
+        """The domain code, or None when no domain was decided."""
+        return self.domain.code if self.domain else None
+
+
+_FIELDS: dict[type[Row], str] = {
+    Signal: "signal",
+    Tags: "tags",
+    Events: "events",
+    Vad: "vad",
+    Domain: "domain",
+    Language: "language",
+    Transcript: "transcript",
+    Quality: "quality",
+    Music: "music",
+}

@@ -1,0 +1,130 @@
+"""Calibrated words: the table that turns every measured number into a word."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Scale:
+    """Words for the ranges of one number. A step holds from its value up to the next."""
+
+    measures: str
+    unit: str
+    lowest: str
+    steps: tuple[tuple[float, str], ...]
+    note: str = ""
+
+    def word(self, value: float) -> str:
+        """Return the word for a value in the scale's unit."""
+        word = self.lowest
+        for floor, above in self.steps:
+            if value >= floor:
+                word = above
+        return word
+
+
+CERTAINTY = Scale(
+    "how sure an observation is",
+    "0 to 1",
+    "possible",
+    ((0.45, "fairly certain"), (0.65, "quite certain"), (0.9, "certain")),
+    "Under .2 an observation is not told; under .5 captions hedge it.",
+)
+LOUDNESS = Scale(
+    "how loud the clip is on the whole",
+    "LUFS",
+    "hardly audible",
+    ((-52, "very quiet"), (-36, "quiet"), (-27, "at a moderate level"), (-15, "loud"),
+     (-9, "very loud")),
+)  # fmt: skip
+DYNAMICS = Scale(
+    "spread between the loud and the quiet moments",
+    "dB",
+    "steady in level",
+    ((9, "fairly even in level"), (20, "rising and falling in level"),
+     (45, "marked by strong contrasts between loud and quiet")),
+    "Told of clips that hold music or other sounds.",
+)  # fmt: skip
+NOISE_FLOOR = Scale(
+    "how far speech stands above the quiet between its phrases",
+    "dB",
+    "about as loud as the voice",
+    ((8, "strong"), (15, "noticeable"), (24, "slight"), (35, "hardly any")),
+    "Told of speech alone, and only where it pauses.",
+)  # fmt: skip
+BANDWIDTH = Scale(
+    "highest frequency in the recording",
+    "Hz",
+    "very muffled, with only low tones",
+    ((2500, "narrow, as over a telephone"), (4500, "a little dull, without the highest tones"),
+     (6500, "open and full in range")),
+    "Told of speech, which by itself reaches the top.",
+)  # fmt: skip
+CLIPPING = Scale(
+    "share of samples cut off at the peak",
+    "share",
+    "free of overload",
+    ((0.0002, "slightly overloaded on the loudest peaks"), (0.002, "overloaded on the loud peaks"),
+     (0.02, "heavily overloaded and harsh")),
+)  # fmt: skip
+SILENCE = Scale(
+    "share of the clip without sound",
+    "share",
+    "without a silent moment",
+    ((0.05, "broken by brief silences"), (0.2, "broken by silences"), (0.5, "mostly silent"),
+     (0.9, "silent but for a few moments")),
+)  # fmt: skip
+VOICE = Scale(
+    "how clear the voice itself is",
+    "opinion score, 1 to 5",
+    "hard to make out",
+    ((2.2, "unclear"), (2.9, "reasonably clear"), (3.4, "clear")),
+    "The two lowest words are kept for clips that hold speech alone.",
+)
+BACKGROUND = Scale(
+    "how little the background intrudes on speech",
+    "opinion score, 1 to 5",
+    "strong",
+    ((2.0, "noticeable"), (2.9, "slight"), (3.7, "hardly any")),
+    "Told of speech alone: behind it, music and events count as intrusion.",
+)
+PACE = Scale(
+    "how fast somebody speaks",
+    "words a second of speech",
+    "slowly",
+    ((1.6, "at an unhurried pace"), (2.4, "at a steady pace"), (3.6, "quickly"),
+     (4.8, "very quickly")),
+    "Told where at least six words are trusted, in languages that part words by spaces.",
+)  # fmt: skip
+FLUENCY = Scale(
+    "longest pause between two stretches of speech",
+    "s",
+    "without a noticeable pause",
+    ((0.3, "with short pauses"), (1.0, "with pauses"), (2.5, "with long pauses")),
+)
+
+SCALES = (
+    CERTAINTY, LOUDNESS, DYNAMICS, NOISE_FLOOR, BANDWIDTH, CLIPPING, SILENCE, VOICE, BACKGROUND,
+    PACE, FLUENCY,
+)  # fmt: skip
+
+
+def words_markdown() -> str:
+    """Return `docs/words.md`: every scale as a table."""
+    parts = [_HEAD]
+    for scale in SCALES:
+        parts += [f"## {scale.measures.capitalize()}", ""]
+        if scale.note:
+            parts += [scale.note, ""]
+        parts += [f"| from ({scale.unit}) | word |", "|---|---|"]
+        rows = (("below", scale.lowest), *scale.steps)
+        parts += [f"| {floor if isinstance(floor, str) else f'{floor:g}'} | {word} |"
+                  for floor, word in rows]  # fmt: skip
+        parts.append("")
+    return "\n".join(parts)
+
+
+_HEAD = """# Calibrated words
+
+Captions, questions and evidence hold no measured numbers. A number becomes a word by these
+tables, which are written by `auricle.pipeline.text.vocabulary.words_markdown`.
+"""

