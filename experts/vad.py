@@ -23,8 +23,10 @@ class SileroVad:
     """Finds speech in steps of 32 ms.
 
     Speech begins at `threshold` and ends when the probability stays under `threshold - 0.15`
-    for `min_silence` seconds; this is Silero's own rule. `min_speech` is far below Silero's
-    0.25 s because a spoken digit may last that long.
+    for `min_silence` seconds; this is Silero's own rule. Its 0.25 s of `min_speech` would lose 16 %
+    of the dev set's words of under 1 s; 0.06 loses 8 %, and hears speech in 15 % of the clips
+    without any instead of 8 %, which is left to the domain's rules. By 10-ms frames, pauses and
+    pads as below give F1 .83 on the dev scenes and .92 on its meetings (Silero's own: .82, .89).
     """
 
     role: ClassVar[str] = "vad"
@@ -39,9 +41,9 @@ class SileroVad:
     threshold: float = 0.5
     min_speech: float = 0.06
     """Seconds: shorter stretches are dropped."""
-    min_silence: float = 0.1
+    min_silence: float = 0.3
     """Seconds: shorter pauses are closed."""
-    pad: float = 0.03
+    pad: float = 0.1
     """Seconds added at both ends of a stretch."""
     threads: int = 1
     _session: Any = field(init=False, repr=False, compare=False)

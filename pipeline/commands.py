@@ -87,7 +87,7 @@ def export(uri: str) -> None:
 def status(uri: str, as_json: bool) -> None:
     """Print how far each table is."""
     lines = table_status(Dataset(uri))
-    _print("", lines, as_json)
+    _print(lines, as_json)
 
 
 def errors(uri: str, retry: str | None, skipped: bool, as_json: bool) -> None:
@@ -104,14 +104,14 @@ def errors(uri: str, retry: str | None, skipped: bool, as_json: bool) -> None:
     if not found and not as_json:
         console.print("no errors")
         return
-    _print("", found, as_json)
+    _print(found, as_json)
 
 
 def show(uri: str, clip: str | None, as_json: bool) -> None:
     """Print everything known of one clip, or the captions of all."""
     data = Dataset(uri)
     if clip is None:
-        _print("", captions_table(data), as_json)
+        _print(captions_table(data), as_json)
     elif as_json:
         print(json.dumps(clip_report(data, clip), indent=1, ensure_ascii=False))
     else:
@@ -120,8 +120,8 @@ def show(uri: str, clip: str | None, as_json: bool) -> None:
 
 def models_list(as_json: bool) -> None:
     """Print the models of the lock file."""
-    rows = [row._replace(found=row.found and str(row.found)) for row in store.catalogue()]
-    _print("", rows, as_json)
+    rows = [{**row._asdict(), "found": row.found and str(row.found)} for row in store.catalogue()]
+    _print(rows, as_json)
 
 
 def models_fetch(names: Sequence[str]) -> None:
@@ -158,7 +158,7 @@ def experts(as_json: bool) -> None:
                     "weights": ", ".join(f"{use.name} ({use.licence})" for use in uses),
                 }
             )
-    _print("", rows, as_json)
+    _print(rows, as_json)
 
 
 def _models_of(profile: str) -> list[str]:
@@ -176,13 +176,13 @@ def _say_end(data: Dataset) -> None:
         console.print(f"errors: {told}; see: auricle errors {data.storage.uri}", soft_wrap=True)
 
 
-def _print(title: str, rows: Sequence[Any], as_json: bool) -> None:
+def _print(rows: Sequence[Any], as_json: bool) -> None:
     """Print named tuples or dicts as a table or as JSON."""
     dicts = [row if isinstance(row, dict) else row._asdict() for row in rows]
     if as_json:
         print(json.dumps(dicts, indent=1, ensure_ascii=False))
         return
-    table = Table(box=None, pad_edge=False, title=title or None)
+    table = Table(box=None, pad_edge=False)
     for name in dicts[0] if dicts else ():
         number = isinstance(dicts[0][name], int)
         table.add_column(name, justify="right" if number else "left", overflow="fold")

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict
 from auricle.pipeline.engine.storage import Storage
 from auricle.pipeline.tables import TABLES
 from auricle.schemas.arrow import arrow_schema, from_table, to_table
-from auricle.schemas.base import Provenance, Record
+from auricle.schemas.base import Provenance, Record, Row
 from auricle.schemas.errors import UserError
 
 T = TypeVar("T", bound=Record)
@@ -60,6 +60,11 @@ class Dataset:
     def rows(self, record: type[T], shard: int, table: str | None = None) -> list[T]:
         """Return the rows of a shard as records, in order."""
         return from_table(record, self.table(table or table_of(record), shard))
+
+    def clip_rows(self, table: str, shard: int) -> list[Row]:
+        """Return the rows of a shard of a table that has one row a clip, in the clips' order."""
+        rows = self.rows(TABLES[table].record, shard, table)
+        return [row for row in rows if isinstance(row, Row)]
 
     def table(self, table: str, shard: int, columns: Sequence[str] | None = None) -> pa.Table:
         """Return a shard, or some columns of it, as an Arrow table."""

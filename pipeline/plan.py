@@ -9,6 +9,7 @@ from auricle.experts import models
 from auricle.experts.catalogue import AUTO, EXPERTS, PROFILES
 from auricle.pipeline.config import Config
 from auricle.pipeline.dataset import Dataset, Fingerprint
+from auricle.pipeline.engine.chain import Chain
 from auricle.pipeline.engine.work import Work
 from auricle.pipeline.stages import STAGES, works
 from auricle.schemas.errors import MissingModel, UserError
@@ -79,7 +80,7 @@ def tables_of(config: Config, stage: str) -> list[str]:
         if stage == work.name:
             return list(work.writes)
         if stage in work.writes:
-            return [stage]
+            return [stage] if isinstance(work, Chain) else list(work.writes)
     known = [*STAGES, *(table for work in works(config) for table in work.writes)]
     raise UserError(f"--redo {stage}: no such stage; there are {', '.join(known)}")
 
@@ -112,11 +113,11 @@ def check(data: Dataset, made: dict[str, Fingerprint], redo: Sequence[str]) -> N
     causes = {table: why for table, why in changed.items() if why}
     if changed:
         first = next(iter(causes), next(iter(changed)))
-        affected = with_dependents(made, [first])
+        affected = [table for table in with_dependents(made, list(changed)) if table != first]
         raise UserError(
             f"{data.storage.uri}: {first} was made with other settings "
             f"({causes.get(first) or 'what it was made from has changed'}); to make it again, and "
-            f"with it {', '.join(affected[1:]) or 'nothing else'}: --redo {first}"
+            f"with it {', '.join(affected) or 'nothing else'}: --redo {first}"
         )
 
 

@@ -79,8 +79,11 @@ def clip_view(data: Dataset, clip: str) -> RenderableType:
         parts += _section("Questions", [_questions(qa)])
     out = [row for row in known.rows.values() if row.status != "ok"]
     if out:
-        lines = [f"{table}: {row.status}, {row.reason}" + (f" ({row.detail})" if row.detail else "")
-                 for table, row in known.rows.items() if row.status != "ok"]
+        lines = [
+            f"{table}: {row.status}, {row.reason}" + (f" ({row.detail})" if row.detail else "")
+            for table, row in known.rows.items()
+            if row.status != "ok"
+        ]
         parts += _section("Not heard", [Styled("\n".join(lines))])
     makers = [f"{table}: {maker}" for table, maker in known.makers.items()]
     parts += _section("Made by", [Styled("\n".join(makers), style="dim")])
@@ -227,5 +230,3 @@ def _questions(qa: QA) -> RenderableType:
         table.add_row("Q", Styled(pair.question) + Styled(f"  ({kind})", style="dim"))
         table.add_row("A", Styled(pair.answer, style="green"))
     return table
-
-

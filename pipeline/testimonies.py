@@ -3,9 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from auricle.pipeline.dataset import Dataset
-from auricle.pipeline.tables import TABLES
 from auricle.pipeline.text.testimony import Testimony
-from auricle.schemas.base import Row
 from auricle.schemas.clip import Recording
 from auricle.schemas.errors import UserError
 
@@ -18,11 +16,7 @@ def testimonies(data: Dataset, shard: int, tables: Sequence[str]) -> Iterator[Te
     """
     clips = data.table("clips", shard, ["clip_id", "recording_id", "duration"]).to_pylist()
     recordings = {row.recording_id: row for row in data.rows(Recording, shard)}
-    columns: list[list[Row]] = []
-    for table in tables:
-        if data.has(table, shard):
-            rows = data.rows(TABLES[table].record, shard)
-            columns.append([row for row in rows if isinstance(row, Row)])
+    columns = [data.clip_rows(table, shard) for table in tables if data.has(table, shard)]
     for i, clip in enumerate(clips):
         said = tuple(rows[i] for rows in columns)
         wrong = next((row for row in said if row.clip_id != clip["clip_id"]), None)

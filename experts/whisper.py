@@ -1,0 +1,185 @@
+"""Spoken language and transcript (Whisper base, through faster-whisper)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+import numpy as np
+
+from auricle.experts import models
+from auricle.experts.base import Gate, Heard
+from auricle.experts.transcript_guards import Draft, guard
+from auricle.experts.whisper_model import whisper
+from auricle.schemas.annotation import (
+    LabelScore,
+    Language,
+    Span,
+    Transcript,
+    TranscriptSegment,
+    Vad,
+    Word,
+)
+
+RATE = 16_000
+MIN_SECONDS = 0.2
+SILENT_PEAK = 1e-4  # -80 dBFS
+
+_ISO = {"jw": "jv"}  # Whisper's own code for Javanese
+_WHISPER = {iso: code for code, iso in _ISO.items()}
+_NOISE = frozenset({"nn"})  # what Whisper base says of sounds that are no speech
+
+
+@dataclass
+class WhisperLanguage:
+    """Names the language that is spoken, or abstains.
+
+    Short speech needs a surer guess: under `short` seconds the probability has to exceed
+    `sure_if_short`.
+    """
+
+    role: ClassVar[str] = "language"
+    backend: ClassVar[str] = "whisper"
+    sample_rate: ClassVar[int | None] = RATE
+    needs: ClassVar[tuple[str, ...]] = ("domain", "vad")
+    gate: ClassVar[Gate] = "speech"
+    models: ClassVar[tuple[str, ...]] = ("whisper-base",)
+    code_licence: ClassVar[str] = "MIT"
+    record: ClassVar[type[Language]] = Language
+
+    short: float = 2.0
+    """Seconds of speech."""
+    sure_if_short: float = 0.8
+    candidates: int = 5
+    threads: int = 1
+    _model: Any = field(init=False, repr=False, compare=False)
+
+    def load(self) -> None:
+        """Load Whisper, or take the one that this process has."""
+        self._model = whisper(models.find("whisper-base"), self.threads)
+
+    def annotate(self, clips: Sequence[Heard]) -> list[Language]:
+        """Return the language of each clip; skipped if too short or silent."""
+        return [self._annotate(clip) for clip in clips]
+
+    def _annotate(self, clip: Heard) -> Language:
+        if reason := unheard(clip):
+            return Language.skipped(clip.clip_id, reason)
+        features = self._model.feature_extractor(clip.waveform)[:, :-1]
+        _, _, found = self._model.detect_language(features=features)
+        first, probability = found[0]
+        seconds = sum(span.end - span.start for span in speech(clip))
+        sure = probability > (self.sure_if_short if seconds < self.short else 0.0)
+        return Language(
+            clip_id=clip.clip_id,
+            language=_ISO.get(first, first) if sure and first not in _NOISE else None,
+            probability=probability,
+            candidates=tuple(
+                LabelScore(label=_ISO.get(code, code), score=score)
+                for code, score in found[: self.candidates]
+            ),
+            speech_seconds=seconds,
+        )
+
+
+@dataclass
+class WhisperTranscript:
+    """Writes down what is said, in the language found, and takes out what is not in the sound.
+
+    Decoding is a plain beam search: Whisper's usual retries draw at random, so that the same clip
+    would not give the same text twice.
+    """
+
+    role: ClassVar[str] = "transcript"
+    backend: ClassVar[str] = "whisper"
+    sample_rate: ClassVar[int | None] = RATE
+    needs: ClassVar[tuple[str, ...]] = ("domain", "vad", "language")
+    gate: ClassVar[Gate] = "speech"
+    models: ClassVar[tuple[str, ...]] = ("whisper-base",)
+    code_licence: ClassVar[str] = "MIT"
+    record: ClassVar[type[Transcript]] = Transcript
+
+    beam_size: int = 5
+    threads: int = 1
+    _model: Any = field(init=False, repr=False, compare=False)
+
+    def load(self) -> None:
+        """Load Whisper, or take the one that this process has."""
+        self._model = whisper(models.find("whisper-base"), self.threads)
+
+    def annotate(self, clips: Sequence[Heard]) -> list[Transcript]:
+        """Return what is said in each clip; skipped if too short or silent."""
+        return [self._annotate(clip) for clip in clips]
+
+    def _annotate(self, clip: Heard) -> Transcript:
+        if reason := unheard(clip):
+            return Transcript.skipped(clip.clip_id, reason)
+        language, drafts = self.drafts(clip)
+        kept, rejected = guard(drafts, speech(clip))
+        return Transcript(
+            clip_id=clip.clip_id,
+            text="".join(word.text for draft in kept for word in draft.words).strip(),
+            language=language,
+            segments=tuple(_segment(draft) for draft in kept),
+            words=tuple(_stripped(word) for draft in kept for word in draft.words),
+            rejected=rejected,
+        )
+
+    def drafts(self, clip: Heard) -> tuple[str, list[Draft]]:
+        """Return the language decoded in, and what Whisper wrote before any guard."""
+        heard = clip.get(Language)
+        guess = heard and (heard.language or (heard.candidates and heard.candidates[0].label))
+        segments, info = self._model.transcribe(
+            clip.waveform,
+            language=_WHISPER.get(guess, guess) if guess else None,
+            beam_size=self.beam_size,
+            temperature=0.0,
+            condition_on_previous_text=False,
+            word_timestamps=True,
+            # The guards do this, and tell.
+            no_speech_threshold=None,
+            log_prob_threshold=None,
+            compression_ratio_threshold=None,
+        )
+        return _ISO.get(info.language, info.language), [_draft(s, clip.seconds) for s in segments]
+
+
+def unheard(clip: Heard) -> str | None:
+    """Return why a clip is not worth decoding, or None."""
+    if clip.seconds < MIN_SECONDS:
+        return "too_short"
+    return "silent" if np.abs(clip.waveform).max() < SILENT_PEAK else None
+
+
+def speech(clip: Heard) -> tuple[Span, ...]:
+    """Return where somebody speaks; without voice activity, everywhere."""
+    vad = clip.get(Vad)
+    return vad.spans if vad else (Span(start=0.0, end=clip.seconds),)
+
+
+def _draft(segment: Any, seconds: float) -> Draft:
+    """Return a segment of faster-whisper; times are kept inside the clip."""
+    words = tuple(
+        Word(
+            start=min(word.start, seconds),
+            end=min(word.end, seconds),
+            text=word.word,
+            probability=word.probability,
+        )
+        for word in segment.words
+    )
+    return Draft(words, segment.avg_logprob, segment.no_speech_prob, segment.compression_ratio)
+
+
+def _segment(draft: Draft) -> TranscriptSegment:
+    return TranscriptSegment(
+        start=draft.words[0].start,
+        end=draft.words[-1].end,
+        text="".join(word.text for word in draft.words).strip(),
+        mean_log_probability=draft.mean_log_probability,
+        no_speech_probability=draft.no_speech_probability,
+        compression_ratio=draft.compression_ratio,
+    )
+
+
+def _stripped(word: Word) -> Word:
+    return word.model_copy(update={"text": word.text.strip()})

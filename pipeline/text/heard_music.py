@@ -1,0 +1,155 @@
+"""Heard music: its kind, its instruments, its singing and when it plays."""
+
+from collections.abc import Iterable
+
+from auricle.pipeline.text.fact import ASSERTED, Fact, Kind, Stretch, bounded, merged
+from auricle.pipeline.text.music_words import (
+    ERAS,
+    GENRES,
+    INSTRUMENTAL,
+    INSTRUMENTS,
+    MOODS,
+    SINGERS,
+    SINGING,
+    TEMPOS,
+    key,
+)
+from auricle.pipeline.text.tagged import Tagged, tagged
+from auricle.pipeline.text.testimony import Testimony
+from auricle.schemas.annotation import LabelScore
+
+_LEAST = 0.3
+_MOST: dict[Kind, int] = {"genre": 2, "instrument": 3, "mood": 2, "tempo": 1, "era": 1}
+_TEXT: dict[Kind, str] = {
+    "genre": "{} music",
+    "instrument": "the sound of {} in the music",
+    "mood": "the music sounds {}",
+    "tempo": "the music is {}",
+    "era": "music in the style of the {}",
+}
+_TABLES: dict[Kind, dict[str, str]] = {
+    "genre": GENRES,
+    "instrument": INSTRUMENTS,
+    "mood": MOODS,
+    "tempo": TEMPOS,
+    "era": ERAS,
+}
+_OPPOSITES = (frozenset({"quiet", "loud"}), frozenset({"slow", "fast"}), frozenset({"soft", "loud"}),
+              frozenset({"happy", "sad"}))  # fmt: skip
+
+
+def music_facts(said: Testimony) -> list[Fact]:
+    """Return what is known of the music; nothing when the domain holds no music."""
+    if said.code is not None and said.code[1] != "M":
+        return []
+    present = _present(said)
+    if not present:
+        return []
+    labels = tagged(said.tags, "music", "singing", least=_LEAST)
+    return [*present, *_character(said, labels), *_voice(said, labels)]
+
+
+def _present(said: Testimony) -> list[Fact]:
+    stretches = _stretches(said)
+    if said.domain is not None and said.code is not None:
+        sure = said.domain.music if said.domain.music is not None else 0.75
+    elif stretches and max(s.score for s in stretches) >= ASSERTED:
+        sure = max(s.score for s in stretches)
+    else:
+        return []
+    spans = [bounded(s.start, s.end, said.duration) for s in merged(stretches, gap=1.0)]
+    if not spans:
+        return [Fact("music", "music", "", "music playing", _unit(sure))]
+    if len(spans) > 3:
+        first, last = spans[0][0] or 0.0, spans[-1][1] or said.duration
+        spans = [bounded(first, last, said.duration)]
+    return [
+        Fact("music", "music", "throughout" if start is None else "", "music playing", _unit(sure),
+             start, end)
+        for start, end in spans
+    ]  # fmt: skip
+
+
+def _stretches(said: Testimony) -> list[Stretch]:
+    """Return when music plays: by the grid where there is one, else by the events."""
+    grid = [s for label in tagged_music(said) for s in label.stretches]
+    if grid:
+        return grid
+    spans = said.events.spans if said.events else ()
+    return [Stretch(s.start, s.end, s.score) for s in spans if s.label != "speech"
+            and s.end > s.start]  # fmt: skip
+
+
+def tagged_music(said: Testimony) -> list[Tagged]:
+    """Return the music and singing labels that are sure enough to say when music plays."""
+    return [label for label in tagged(said.tags, "music", "singing") if label.score >= ASSERTED]
+
+
+def _character(said: Testimony, labels: list[Tagged]) -> list[Fact]:
+    facts: list[Fact] = []
+    for kind, table in _TABLES.items():
+        best: dict[str, float] = {}
+        heard = [(label.label, label.score) for label in labels]
+        for label, score in [*heard, *_own(said, kind)]:
+            value = table.get(key(label))
+            if value is not None:
+                best[value] = max(best.get(value, 0.0), _unit(score))
+        ranked = sorted(best.items(), key=lambda item: (-item[1], item[0]))
+        kept: list[str] = []
+        for value, score in ranked:
+            clash = any({value, other} in _OPPOSITES for other in kept)
+            if not clash and len(kept) < _MOST[kind]:
+                kept.append(value)
+                text = _TEXT[kind].format(value)
+                facts.append(Fact(kind, "music", value, text, score))
+    return facts
+
+
+def _own(said: Testimony, kind: Kind) -> list[tuple[str, float]]:
+    """Return the labels of the music record that belong to a kind, with how sure they are."""
+    if said.music is None:
+        return []
+    lists: dict[Kind, Iterable[LabelScore]] = {
+        "genre": said.music.genres,
+        "instrument": said.music.instruments,
+        "mood": said.music.moods,
+        "tempo": said.music.tempos,
+        "era": said.music.eras,
+    }
+    return [(entry.label, _trust(entry.score)) for entry in lists[kind]]
+
+
+def _trust(score: float) -> float:
+    """Return how sure a label of the music record is.
+
+    Its expert keeps only labels that pass the cut of their kind, and the cuts differ: what is
+    kept is at least as likely as not.
+    """
+    return 0.5 + 0.5 * _unit(score)
+
+
+def _voice(said: Testimony, labels: list[Tagged]) -> list[Fact]:
+    """Return who sings, or that nobody does where the music is instrumental."""
+    own = said.music.vocals if said.music else ()
+    found = [(key(entry.label), _trust(entry.score)) for entry in own]
+    found += [(key(label.label), label.score) for label in labels]
+    sung = [(name, score) for name, score in found if name in SINGERS and score >= ASSERTED]
+    none = [score for name, score in found if name in INSTRUMENTAL and score >= ASSERTED]
+    if not sung:
+        text = "the music is instrumental"
+        return [Fact("instrumental", "music", "instrumental", text, max(none))] if none else []
+    if none:
+        return []
+    name, score = min(sung, key=lambda item: (SINGERS[item[0]] == "someone", -item[1], item[0]))
+    manner = next((SINGING[other][0] for other, _ in sung if other in SINGING), "singing")
+    value = f"{SINGERS[name]} {manner}"
+    spans = merged([s for label in labels if key(label.label) in SINGERS for s in label.stretches],
+                   gap=2.0)  # fmt: skip
+    start, end = (None, None)
+    if spans:
+        start, end = bounded(spans[0].start, spans[-1].end, said.duration)
+    return [Fact("singing", "music", value, value, score, start, end)]
+
+
+def _unit(value: float) -> float:
+    return max(0.0, min(1.0, value))

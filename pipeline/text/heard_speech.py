@@ -1,0 +1,193 @@
+"""Heard speech: who speaks, how, in what language and with what words."""
+
+import re
+import unicodedata
+
+from auricle.pipeline.text.fact import ASSERTED, Fact, Stretch, bounded, merged
+from auricle.pipeline.text.languages import language_name
+from auricle.pipeline.text.tagged import scores
+from auricle.pipeline.text.testimony import Testimony
+from auricle.pipeline.text.vocabulary import (
+    BACKGROUND,
+    BANDWIDTH,
+    FLUENCY,
+    NOISE_FLOOR,
+    PACE,
+    VOICE,
+    Scale,
+)
+from auricle.schemas.annotation import Transcript
+
+_UNSPACED = {"zh", "yue", "ja", "th", "lo", "km", "my", "bo", "wuu", "cmn", "nan"}
+_LONGEST_WORDS = 400
+
+_SPEAKERS = (
+    ("Male speech, man speaking", "a man"),
+    ("Female speech, woman speaking", "a woman"),
+    ("Child speech, kid speaking", "a child"),
+)
+
+
+def speech_facts(said: Testimony) -> list[Fact]:
+    """Return what is known of the speech; nothing when the domain holds no speech."""
+    if said.code is not None and said.code[0] != "S":
+        return []
+    present = _present(said)
+    if not present:
+        return []
+    return [*present, *_speaker(said), *_language(said), *_words(said), *_delivery(said),
+            *_quality(said)]  # fmt: skip
+
+
+def _present(said: Testimony) -> list[Fact]:
+    spans = _spans(said)
+    sure = said.domain.speech if said.domain and said.code else None
+    if sure is None:
+        sure = said.vad.peak if said.vad and spans else None
+    if sure is None:
+        if said.code is None:
+            return []
+        sure = 0.75
+    if not spans:
+        return [Fact("speech", "speech", "", "someone speaking", _unit(sure))]
+    if len(spans) > 3:
+        spans = [Stretch(spans[0].start, spans[-1].end, 1.0)]
+    facts = []
+    for span in spans:
+        start, end = bounded(span.start, span.end, said.duration)
+        extent = "throughout" if start is None else ""
+        facts.append(Fact("speech", "speech", extent, "someone speaking", _unit(sure), start, end))
+    return facts
+
+
+def _speaker(said: Testimony) -> list[Fact]:
+    best = scores(said.tags, "speech")
+    facts = [
+        Fact("speaker", "speech", who, f"the voice of {who}", best[label])
+        for label, who in _SPEAKERS
+        if best.get(label, 0.0) >= ASSERTED
+    ]
+    if best.get("Speech synthesizer", 0.0) >= ASSERTED:
+        sure = best["Speech synthesizer"]
+        facts = [Fact("speaker", "speech", "a synthetic voice", "a synthetic voice", sure)]
+    elif best.get("Conversation", 0.0) >= ASSERTED:
+        sure = best["Conversation"]
+        facts.append(Fact("speaker", "speech", "people", "people in conversation", sure))
+    if best.get("Whispering", 0.0) >= ASSERTED:
+        sure = best["Whispering"]
+        facts.append(Fact("manner", "speech", "whispering", "the speech is whispered", sure))
+    return facts
+
+
+def _language(said: Testimony) -> list[Fact]:
+    name = language_name(said.language.language) if said.language else None
+    if said.language is None or name is None:
+        return []
+    sure = _unit(said.language.probability if said.language.probability is not None else 0.75)
+    return [Fact("language", "speech", name, f"the speech is in {name}", sure)]
+
+
+def _words(said: Testimony) -> list[Fact]:
+    """Return the transcript where its language and its words are trusted."""
+    spoken, language = said.transcript, said.language
+    if spoken is None or not spoken.text or not spoken.text.strip():
+        return []
+    if language is not None and (not language.language or language.language != spoken.language):
+        return []
+    sure = _word_trust(spoken)
+    text = clean(spoken.text)
+    if sure < ASSERTED or not any(letter.isalnum() for letter in text):
+        return []
+    shown = text if len(text) <= _LONGEST_WORDS else text[:_LONGEST_WORDS].rstrip() + "…"
+    return [Fact("words", "speech", text, f'the words "{shown}"', sure)]
+
+
+def _word_trust(spoken: Transcript) -> float:
+    if any(s.compression_ratio > 2.4 or s.mean_log_probability < -1.0 for s in spoken.segments):
+        return 0.0
+    if not spoken.words:
+        return 0.6 if spoken.segments else 0.0
+    return _unit(sum(word.probability for word in spoken.words) / len(spoken.words))
+
+
+def _delivery(said: Testimony) -> list[Fact]:
+    facts = []
+    spans = _spans(said, gap=0.05)
+    spoken = said.transcript
+    seconds = sum(span.end - span.start for span in spans)
+    trusted = bool(_words(said)) and spoken is not None
+    if trusted and spoken is not None and spoken.language not in _UNSPACED and seconds >= 1.5:
+        count = len(spoken.text.split()) if spoken.text else 0
+        if count >= 6:
+            pace = PACE.word(count / seconds)
+            facts.append(Fact("pace", "speech", pace, f"the speaker talks {pace}", 0.75))
+    if spans and seconds >= 2.0:
+        pause = max((b.start - a.end for a, b in zip(spans, spans[1:], strict=False)), default=0.0)
+        fluency = FLUENCY.word(pause)
+        facts.append(Fact("fluency", "speech", fluency, f"the speech goes on {fluency}", 0.8))
+    return facts
+
+
+def _quality(said: Testimony) -> list[Fact]:
+    facts = []
+    alone = said.code in (None, "S00")
+    quality, signal = said.quality, said.signal
+    if quality is not None and quality.speech is not None:
+        voice = VOICE.word(quality.speech)
+        if alone or voice == VOICE.steps[-1][1]:
+            facts.append(Fact("clarity", "environment", voice, f"the voice is {voice}", 0.7))
+    noise = _noise(said) if alone else None
+    if noise is not None:
+        word, sure = noise
+        text = "background noise about as loud as the voice"
+        if word != NOISE_FLOOR.lowest:
+            text = f"{word} background noise behind the voice"
+        facts.append(Fact("noise_floor", "environment", word, text, sure))
+    if signal is not None and signal.bandwidth is not None:
+        band = BANDWIDTH.word(signal.bandwidth)
+        if signal.bandwidth >= BANDWIDTH.steps[0][0] and band != BANDWIDTH.steps[-1][1]:
+            text = f"the recording is {band}"
+            facts.append(Fact("band", "environment", band, text, 0.8))
+    return facts
+
+
+def _noise(said: Testimony) -> tuple[str, float] | None:
+    """Return how strong the noise behind speech is, and how sure that is.
+
+    The milder of the two measures counts; where they differ widely nothing is said.
+    """
+    votes = []
+    if said.quality is not None and said.quality.background is not None:
+        votes.append(_rank(BACKGROUND, said.quality.background) + 1)
+    pauses = len(_spans(said)) > 1
+    if said.signal is not None and said.signal.snr is not None and pauses:
+        votes.append(_rank(NOISE_FLOOR, said.signal.snr))
+    if not votes or max(votes) - min(votes) > 1:
+        return None
+    words = (NOISE_FLOOR.lowest, *(word for _, word in NOISE_FLOOR.steps))
+    return words[max(votes)], 0.8 if len(votes) == 2 else 0.6
+
+
+def _rank(scale: Scale, value: float) -> int:
+    return sum(value >= floor for floor, _ in scale.steps)
+
+
+def _spans(said: Testimony, gap: float = 0.6) -> list[Stretch]:
+    if said.vad is None:
+        return []
+    spans = [Stretch(s.start, s.end, 1.0) for s in said.vad.spans if s.end > s.start]
+    return merged(spans, gap)
+
+
+def clean(text: str) -> str:
+    """Return foreign text made safe to quote on one line: no control characters, no quote marks."""
+    kept = "".join(" " if unicodedata.category(c) in _UNSAFE else c for c in text)
+    kept = re.sub(r'["“”„«»＂]', "'", kept)
+    return re.sub(r"\s+", " ", kept).strip()
+
+
+_UNSAFE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+
+
+def _unit(value: float) -> float:
+    return max(0.0, min(1.0, value))

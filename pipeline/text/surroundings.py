@@ -1,0 +1,153 @@
+"""Surroundings: the place a clip seems to be recorded in, and how the recording sounds."""
+
+from auricle.pipeline.text.draft import Draft, facts_of
+from auricle.pipeline.text.english import choose, shuffled
+from auricle.pipeline.text.fact import Fact, Kind
+from auricle.pipeline.text.facts import Facts
+from auricle.pipeline.text.settings import WHERE
+
+_COMPLETE = ("complete silence from beginning to end", "a completely silent recording",
+             "the recording holds nothing but silence")  # fmt: skip
+_NEAR = ("a recording that is all but silent", "near silence, at the very edge of hearing",
+         "the recording stays close to silence throughout")  # fmt: skip
+
+
+def surroundings(facts: Facts, key: str) -> list[Draft]:
+    """Return what can be said of place and recording, the fullest first; it may be nothing."""
+    silent = facts.one("silent")
+    if silent is not None:
+        texts = _COMPLETE if silent.value == "complete" else _NEAR
+        return [Draft(text, (silent,)) for text in shuffled(key, texts)]
+    place, recording = place_sentence(facts, key), recording_sentence(facts, key)
+    found = [draft for draft in (_joined(facts, key), place, recording) if draft]
+    told = {fact for draft in found for fact in draft.facts}
+    return [*found, *sorted(singles(facts, key), key=lambda draft: draft.facts[0] in told)]
+
+
+def place_sentence(facts: Facts, key: str) -> Draft | None:
+    """Return a sentence on the place, or None where nothing tells."""
+    place, setting, echo = facts.one("place"), facts.one("setting"), facts.one("echo")
+    if setting is not None and setting.confidence >= 0.4:
+        where = WHERE[setting.value]
+        form = choose(f"{key}/setting", ("it was most likely recorded {1}",
+                      "the sounds suggest {0}", "the setting is probably {0}"))  # fmt: skip
+        return Draft(form.format(setting.value, where), (setting,))
+    if place is not None and place.confidence >= 0.4:
+        form = choose(f"{key}/place", ("it sounds like {}", "the space sounds like {}"))
+        return Draft(form.format(place.value), (place,))
+    if echo is not None:
+        form = choose(f"{key}/echo", ("{} can be heard", "the sound carries {}"))
+        return Draft(form.format(echo.value), (echo,))
+    return None
+
+
+def recording_sentence(facts: Facts, key: str) -> Draft | None:
+    """Return a sentence on the recording: voice and noise if it is speech, else its level."""
+    return _voice(facts, key) or _level(facts, key)
+
+
+def _joined(facts: Facts, key: str) -> Draft | None:
+    place, setting = facts.one("place"), facts.one("setting")
+    where = None
+    if setting is not None and setting.confidence >= 0.4:
+        where, fact = f"probably made {WHERE[setting.value]}", setting
+    elif place is not None and place.confidence >= 0.4:
+        where, fact = f"made in what sounds like {place.value}", place
+    recording = _kind(facts)
+    if where is None or recording is None:
+        return None
+    return Draft(f"{recording.text} {where}", facts_of(recording.facts, fact))
+
+
+def _kind(facts: Facts) -> Draft | None:
+    """Return the recording as a noun phrase of one or two adjectives."""
+    level = facts.one("level")
+    if level is None:
+        return None
+    if level.value == "moderately loud":
+        return Draft("a recording", ())
+    return Draft(f"a {level.value} recording", (level,))
+
+
+def _voice(facts: Facts, key: str) -> Draft | None:
+    """Return how the voice stands out: only where speech was measured."""
+    clarity, floor, band = facts.one("clarity"), facts.one("noise_floor"), facts.one("band")
+    used = facts_of(clarity, floor)
+    tail = ""
+    if band is not None and facts.of("speech") and choose(f"{key}/band", (True, False)):
+        tail, used = f", {band.value}", (*used, band)
+    if clarity is not None and floor is not None:
+        noise = _noise_words(floor)
+        forms = ("the voice is {0} with {1}{2}", "{3} voice with {1}{2}",
+                 "the recording holds {3} voice with {1}{2}")  # fmt: skip
+        if clarity.value == "hard to make out":
+            forms = ("the voice is {0} with {1}{2}",)
+        a_clear = f"{'an' if clarity.value.startswith('un') else 'a'} {clarity.value}"
+        text = choose(f"{key}/voice", forms).format(clarity.value, noise, tail, a_clear)
+        return Draft(text, used)
+    if clarity is not None:
+        return Draft(f"the voice is {clarity.value}{tail}", used)
+    if floor is not None:
+        return Draft(f"{_noise_words(floor)} behind the voice{tail}", used)
+    return None
+
+
+def _noise_words(floor: Fact) -> str:
+    if floor.value == "about as loud as the voice":
+        return "background noise that is about as loud"
+    return f"{floor.value} background noise"
+
+
+def _level(facts: Facts, key: str) -> Draft | None:
+    """Return level, evenness and silence; an ordinary level only where all else lacks."""
+    level, dynamics, silence = facts.one("level"), facts.one("dynamics"), facts.one("silence")
+    plain = level is None or level.value == "moderately loud"
+    run = [fact for fact in (dynamics, silence) if fact is not None]
+    if len(run) == 2:
+        run = choose(f"{key}/run", (run[:1], run[1:], run if plain else run[:1]))
+    if level is not None and not run:
+        return Draft(f"the recording is {level.value}", (level,))
+    if not run:
+        return None
+    how = " and ".join(fact.value for fact in run)
+    if level is None or plain:
+        form = choose(f"{key}/level", ("the sound comes {}", "the recording runs {}", "sound {}"))
+        return Draft(form.format(how), tuple(run))
+    form = choose(f"{key}/level", ("a {} recording {}", "the recording is {}, {}"))
+    return Draft(form.format(level.value, how), (level, *run))
+
+
+_SINGLE: dict[Kind, tuple[str, str, str]] = {
+    "setting": ("surroundings that fit {0}", "possibly recorded {1}", "the sounds suggest {0}"),
+    "place": ("the acoustics of {0}", "it sounds like {0}", "a space that sounds like {0}"),
+    "echo": ("{0} can be heard", "the space adds {0}", "a recording with {0}"),
+    "noise": ("{0} runs under the recording", "{0} can be heard in the background",
+              "a recording with {0}"),
+    "overload": ("the recording sounds {0}", "a recording that is {0}", "it is {0}"),
+    "band": ("the recording sounds {0}", "a recording that is {0}", "the sound is {0}"),
+    "indistinct": ("nothing in the recording stands out", "{2}",
+                   "a background in which nothing can be told apart"),
+    "level": ("the overall level is {0}", "on the whole it sounds {0}",
+              "the recording as a whole is {0}"),
+    "dynamics": ("the sound comes {0}", "a recording {0}",
+                 "from start to finish the sound comes {0}"),
+    "silence": ("the sound goes on {0}", "a clip {0}", "the recording runs {0}"),
+    "clarity": ("a voice that is {0}", "the voice comes across as {0}",
+                "what is spoken sounds {0}"),
+    "noise_floor": ("{2}", "there is {2}", "speech with {3}"),
+}  # fmt: skip
+"""What each fact says alone, in three ways: {0} is its value, {1} where, {2} its
+sentence, {3} the noise."""
+
+
+def singles(facts: Facts, key: str) -> list[Draft]:
+    """Return each fact alone in each of its ways, the ways in turn, so that facts alternate."""
+    told = [fact for fact in facts.all if fact.kind in _SINGLE]
+    rounds = []
+    for turn in range(3):
+        for fact in shuffled(f"{key}/{turn}", told):
+            forms = shuffled(f"{key}/{fact.kind}", _SINGLE[fact.kind])
+            where = WHERE.get(fact.value, "")
+            noise = _noise_words(fact)
+            rounds.append(Draft(forms[turn].format(fact.value, where, fact.text, noise), (fact,)))
+    return sorted(rounds, key=lambda draft: draft.facts[0].value == "moderately loud")

@@ -1,0 +1,37 @@
+"""One real run over the sample clips, shared by the tests that look at its results."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+
+def auricle(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run the command line in its own process, as a user would."""
+    return subprocess.run(
+        [sys.executable, "-m", "auricle.pipeline.cli", *arguments],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        env={**os.environ, **environment},
+        timeout=900,
+    )
+
+
+@pytest.fixture(scope="session")
+def samples() -> Path:
+    """The sample clips of the repo."""
+    return ROOT / "samples"
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory, samples: Path) -> Path:
+    """The dataset that the README's command makes of the sample clips."""
+    out = tmp_path_factory.mktemp("demo") / "set"
+    done = auricle("run", str(samples), "--out", str(out))
+    assert done.returncode == 0, done.stdout + done.stderr
+    return out

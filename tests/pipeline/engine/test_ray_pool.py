@@ -1,0 +1,94 @@
+"""The Ray engine does the same work as the local one, and survives the death of a worker."""
+
+
+import pytest
+from fakes import FakeExpert, MortalChain, UnloadableExpert, fill
+
+from auricle.pipeline.config import EngineSettings
+from auricle.pipeline.dataset import Dataset
+from auricle.pipeline.engine.chain import Chain
+from auricle.pipeline.engine.local import run_local
+from auricle.pipeline.engine.ray_pool import run_ray
+from auricle.pipeline.engine.work import Done
+from auricle.pipeline.stages import Deal
+from auricle.schemas.annotation import Events
+from auricle.schemas.decision import Split
+from auricle.schemas.errors import UserError
+
+SHARDS = [[f"r{shard}{i}_0_1" for i in range(4)] for shard in range(3)]
+
+
+class Log:
+    def __init__(self) -> None:
+        self.clips: dict[str, int] = {}
+
+    def start(self, stage: str, total: int, done: int) -> None:
+        self.clips[stage] = 0
+
+    def tell(self, stage: str, done: Done) -> None:
+        self.clips[stage] += done.clips
+
+    def shard(self, stage: str) -> None:
+        pass
+
+
+def stages(expert: FakeExpert | None = None) -> list:
+    return [Chain("hear", (expert or FakeExpert(),)), Deal(0.5, 0)]
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    import ray
+
+    ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False, logging_level="error")
+    yield EngineSettings(kind="ray", threads=1)
+    ray.shutdown()
+
+
+def test_both_engines_write_the_same_rows(tmp_path, cluster) -> None:
+    here, there = Dataset(str(tmp_path / "local")), Dataset(str(tmp_path / "ray"))
+    fill(here, SHARDS)
+    fill(there, SHARDS)
+    local, ray = Log(), Log()
+    run_local(here, stages(), local)
+    run_ray(there, stages(), ray, cluster)
+    for shard in range(3):
+        assert here.rows(Events, shard) == there.rows(Events, shard)
+        assert here.rows(Split, shard) == there.rows(Split, shard)
+    assert local.clips == ray.clips == {"hear": 12, "split": 12}
+
+
+def test_shards_that_are_done_are_left_as_they_are(tmp_path, cluster) -> None:
+    data = Dataset(str(tmp_path))
+    fill(data, SHARDS)
+    run_local(data, stages(), Log())
+    log = Log()
+    run_ray(data, stages(FakeExpert(trips_on=tuple(SHARDS[0]))), log, cluster)
+    assert log.clips == {"hear": 0, "split": 0}
+
+
+def test_a_worker_that_is_killed_is_replaced_and_its_shard_done(tmp_path, cluster) -> None:
+    data = Dataset(str(tmp_path / "set"))
+    fill(data, SHARDS)
+    (tmp_path / "grave").mkdir()
+    mortal = MortalChain("hear", (FakeExpert(),), grave=str(tmp_path / "grave"))
+    run_ray(data, [mortal], Log(), cluster)
+    assert data.shards("events") == [0, 1, 2]
+    assert [row.clip_id for row in data.rows(Events, 1)] == SHARDS[1]
+
+
+def test_an_expert_that_cannot_load_ends_the_run_with_its_own_words(tmp_path, cluster) -> None:
+    data = Dataset(str(tmp_path))
+    fill(data, SHARDS)
+    with pytest.raises(UserError, match="^events needs its weights"):
+        run_ray(data, stages(UnloadableExpert()), Log(), cluster)
+
+
+def test_a_cluster_that_is_not_there_is_named() -> None:
+    import ray
+
+    if ray.is_initialized():
+        ray.shutdown()
+    settings = EngineSettings(kind="ray", address="ray-not-here:6379")
+    with pytest.raises(UserError, match="ray: cannot start on or reach ray-not-here:6379"):
+        run_ray(Dataset("nowhere"), [], Log(), settings)

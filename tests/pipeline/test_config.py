@@ -1,0 +1,85 @@
+"""Settings are checked before work begins, and mistakes are named with a way out."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from auricle.pipeline.config import Config, dump_config, load_config
+from auricle.schemas.errors import UserError
+
+JOBS = sorted((Path(__file__).parents[2] / "jobs").glob("*.yaml"))
+
+
+def write(tmp_path, text: str) -> str:
+    path = tmp_path / "job.yaml"
+    path.write_text(text)
+    return str(path)
+
+
+@pytest.mark.parametrize("path", JOBS, ids=lambda path: path.name)
+def test_every_job_of_the_repo_is_valid(path: Path) -> None:
+    assert isinstance(load_config(str(path)), Config)
+
+
+def test_the_lite_job_states_the_defaults() -> None:
+    lite = next(path for path in JOBS if path.name == "lite.yaml")
+    expected = Config(experts={"tags": {"backend": "auto"}})
+    assert load_config(str(lite)) == expected
+
+
+def test_a_configuration_survives_being_written_and_read(tmp_path) -> None:
+    config = load_config(None, {"ingest.clip_seconds": 5.0, "split.seed": 3})
+    assert load_config(write(tmp_path, dump_config(config).decode())) == config
+
+
+def test_options_win_over_the_file(tmp_path) -> None:
+    path = write(tmp_path, "ingest: {clip_seconds: 5}")
+    assert load_config(path, {"ingest.clip_seconds": 2.5}).ingest.clip_seconds == 2.5
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            "ingest: {clip_secs: 5}",
+            "ingest.clip_secs: clip_secs is not a setting; did you mean clip_seconds?",
+        ),
+        ("ingest: {clip_seconds: -1}", "ingest.clip_seconds: input should be greater than 0"),
+        ("profil: lite", "profil: profil is not a setting; did you mean profile?"),
+        ("profile: fast", "profile: fast is not a profile; there are lite"),
+        (
+            "experts: {transcripts: {}}",
+            "experts.transcripts: transcripts is not a role; did you mean transcript?",
+        ),
+        (
+            "experts: {transcript: {backend: wisper}}",
+            "experts.transcript.backend: wisper is not a backend; did you mean whisper?",
+        ),
+        (
+            "experts: {transcript: {beam_sise: 3}}",
+            "experts.transcript.beam_sise: beam_sise is not a setting; did you mean beam_size?",
+        ),
+        (
+            "experts: {transcript: {beam_size: many}}",
+            "experts.transcript.beam_size: 'many' is not a int",
+        ),
+        ("- a list", "a configuration is a mapping"),
+        ("a: [", "not YAML"),
+    ],
+)
+def test_a_mistake_is_named_with_its_place(tmp_path, text: str, message: str) -> None:
+    path = write(tmp_path, text)
+    with pytest.raises(UserError) as caught:
+        load_config(path)
+    assert str(caught.value).startswith(path)
+    assert message in str(caught.value)
+
+
+def test_a_missing_file_is_named() -> None:
+    with pytest.raises(UserError, match="nowhere.yaml: cannot read"):
+        load_config("nowhere.yaml")
+
+
+def test_the_dumped_form_is_plain_yaml() -> None:
+    assert yaml.safe_load(dump_config(Config()))["profile"] == "lite"

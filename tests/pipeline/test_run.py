@@ -1,0 +1,204 @@
+"""Runs resume, never mix, and end with the same data however often they are killed."""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+import soundfile
+from conftest import ROOT, auricle
+from fakes import tone
+
+from auricle.pipeline.dataset import Dataset
+from auricle.pipeline.tables import TABLES
+
+
+def same(one: Path, other: Path) -> None:
+    """Assert that two datasets hold the same rows in the same shards, floats within 1e-5."""
+    here, there = Dataset(str(one)), Dataset(str(other))
+    for table in TABLES:
+        assert here.shards(table) == there.shards(table), table
+        for shard in here.shards(table):
+            left, right = here.table(table, shard), there.table(table, shard)
+            assert left.num_rows == right.num_rows, (table, shard)
+            for a, b in zip(left.to_pylist(), right.to_pylist(), strict=True):
+                assert a == pytest.approx(b, abs=1e-5) if _flat(a) else _close(a, b), (table, a, b)
+
+
+def _flat(row: dict) -> bool:
+    return not any(isinstance(value, list | dict) for value in row.values())
+
+
+def _close(a: object, b: object) -> bool:
+    if isinstance(a, float) and isinstance(b, float):
+        return abs(a - b) <= 1e-5
+    if isinstance(a, dict) and isinstance(b, dict):
+        return a.keys() == b.keys() and all(_close(a[key], b[key]) for key in a)
+    if isinstance(a, list) and isinstance(b, list):
+        return len(a) == len(b) and all(map(_close, a, b))
+    return a == b
+
+
+@pytest.fixture
+def tones(tmp_path) -> Path:
+    folder = tmp_path / "tones"
+    folder.mkdir()
+    for i in range(4):
+        soundfile.write(folder / f"tone{i}.wav", tone(1.5 + i, 0.1 * (i + 1)), 16_000)
+    return folder
+
+
+@pytest.fixture
+def job(tmp_path) -> str:
+    path = tmp_path / "job.yaml"
+    path.write_text("ingest: {shard_clips: 2}\nexperts: {tags: {backend: events}}\n")
+    return str(path)
+
+
+def modified(dataset: Path) -> dict[str, int]:
+    files = dataset.rglob("shard-*.parquet")
+    return {str(p.relative_to(dataset)): p.stat().st_mtime_ns for p in files}
+
+
+def test_a_second_run_recomputes_nothing(tones, tmp_path, job) -> None:
+    out = tmp_path / "set"
+    assert auricle("run", str(tones), "--out", str(out), "--config", job).returncode == 0
+    before = modified(out)
+    again = auricle("run", str(tones), "--out", str(out))
+    assert again.returncode == 0, again.stderr
+    assert modified(out) == before
+
+
+def test_a_missing_shard_alone_is_made_again(tones, tmp_path, job) -> None:
+    out = tmp_path / "set"
+    auricle("run", str(tones), "--out", str(out), "--config", job)
+    before = modified(out)
+    (out / "annotations" / "vad" / "shard-00001.parquet").unlink()
+    assert auricle("annotate", str(out)).returncode == 0
+    changed = {name for name, when in modified(out).items() if before.get(name) != when}
+    assert changed == {"annotations/vad/shard-00001.parquet"}
+
+
+def test_new_files_in_the_folder_join_without_touching_the_old(tones, tmp_path, job) -> None:
+    out = tmp_path / "set"
+    auricle("run", str(tones), "--out", str(out), "--config", job)
+    before = modified(out)
+    soundfile.write(tones / "another.wav", tone(2.0), 16_000)
+    done = auricle("run", str(tones), "--out", str(out))
+    assert "5 sources, 1 of them new" in done.stdout
+    after = modified(out)
+    assert {name: after[name] for name in before} == before
+    assert Dataset(str(out)).count("clips", max(Dataset(str(out)).shards("clips"))) == 1
+
+
+def test_changed_settings_never_mix_with_old_shards(tones, tmp_path, job) -> None:
+    out = tmp_path / "set"
+    auricle("run", str(tones), "--out", str(out), "--config", job)
+    done = auricle("run", str(tones), "--out", str(out), "--clip-seconds", "2")
+    assert done.returncode == 2
+    assert "clip_seconds 10.0, now 2.0" in done.stderr
+    assert "--redo" in done.stderr
+    before = modified(out)
+    redone = auricle(
+        "run", str(tones), "--out", str(out), "--clip-seconds", "2", "--redo", "ingest"
+    )
+    assert redone.returncode == 0, redone.stderr
+    assert sum(Dataset(str(out)).count("clips", s) for s in Dataset(str(out)).shards("clips")) > 4
+    assert not set(before.values()) & set(modified(out).values())
+
+
+def test_redo_makes_a_stage_and_what_depends_on_it_again_and_nothing_else(
+    tones, tmp_path, job
+) -> None:
+    out = tmp_path / "set"
+    auricle("run", str(tones), "--out", str(out), "--config", job)
+    before = modified(out)
+    assert auricle("run", str(tones), "--out", str(out), "--redo", "music").returncode == 0
+    changed = {
+        name.rsplit("/", 1)[0] for name, when in modified(out).items() if before[name] != when
+    }
+    assert changed == {"annotations/music", "captions", "qa"}
+
+
+def test_stages_one_by_one_end_like_one_run(tones, tmp_path, job) -> None:
+    whole, parts = tmp_path / "whole", tmp_path / "parts"
+    auricle("run", str(tones), "--out", str(whole), "--config", job)
+    assert auricle("ingest", str(tones), "--out", str(parts), "--config", job).returncode == 0
+    for stage in ("annotate", "caption", "qa", "split", "export"):
+        done = auricle(stage, str(parts))
+        assert done.returncode == 0, (stage, done.stderr)
+    same(whole, parts)
+    assert (parts / "exports" / "parquet" / "stage.json").exists()
+
+
+def test_errors_can_be_tried_again(tones, tmp_path, job) -> None:
+    (tones / "zzz.wav").write_bytes(b"")
+    out = tmp_path / "set"
+    done = auricle("run", str(tones), "--out", str(out), "--config", job)
+    assert done.returncode == 0
+    assert "1 empty_file in recordings" in done.stdout
+    found = json.loads(auricle("errors", str(out), "--json").stdout)
+    assert [(line["reason"], line["rows"]) for line in found] == [("empty_file", 1)]
+    soundfile.write(tones / "zzz.wav", tone(2.0), 16_000)
+    assert auricle("errors", str(out), "--retry", "empty_file").returncode == 0
+    assert json.loads(auricle("errors", str(out), "--json").stdout) == []
+    unknown = auricle("errors", str(out), "--retry", "empty_file")
+    assert (unknown.returncode, "no error has the reason" in unknown.stderr) == (2, True)
+
+
+def test_a_run_killed_at_any_moment_ends_with_the_same_data(demo, samples, tmp_path) -> None:
+    out = tmp_path / "set"
+    command = [sys.executable, "-m", "auricle.pipeline.cli", "run", str(samples), "--out", str(out)]
+    dice = random.Random(7)
+    for _ in range(4):
+        process = subprocess.Popen(
+            command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        time.sleep(dice.uniform(1.0, 12.0))
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    done = auricle("run", str(samples), "--out", str(out))
+    assert done.returncode == 0, done.stderr
+    same(demo, out)
+    assert not [p for p in out.rglob(".*.part") if "exports" not in str(p)]
+
+
+def test_both_engines_end_with_the_same_data(demo, samples, tmp_path) -> None:
+    out = tmp_path / "set"
+    done = auricle("run", str(samples), "--out", str(out), "--engine", "ray")
+    assert done.returncode == 0, done.stdout + done.stderr
+    same(demo, out)
+    exported = [
+        pa.parquet.read_table(p).num_rows for p in sorted(out.rglob("exports/**/*.parquet"))
+    ]
+    assert sum(exported) == sum(Dataset(str(out)).count("clips", s) for s in [0])
+
+
+def test_a_terminated_run_says_how_to_go_on(samples, tmp_path) -> None:
+    process = subprocess.Popen(
+        [
+            sys.executable,
+            "-m",
+            "auricle.pipeline.cli",
+            "run",
+            str(samples),
+            "--out",
+            str(tmp_path / "set"),
+        ],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ},
+    )
+    time.sleep(3)
+    process.send_signal(signal.SIGINT)
+    _, error = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert error.strip().splitlines() == ["auricle: stopped; the same command goes on from here"]
