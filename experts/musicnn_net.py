@@ -30,7 +30,7 @@ def log_mel(waveform: Waveform) -> Array:
     """
     frames = sliding_window_view(np.pad(waveform, _FFT // 2, mode="reflect"), _FFT)[::HOP]
     power = np.abs(np.fft.rfft(frames * _hann(_FFT))) ** 2
-    mel = power.astype(np.float32) @ mel_filters(SAMPLE_RATE, _FFT, _MELS)
+    mel: Array = power.astype(np.float32) @ mel_filters(SAMPLE_RATE, _FFT, _MELS)
     return np.log10(1 + 10_000 * mel)
 
 

@@ -44,9 +44,11 @@ class SignalMeter:
     - `dc_offset`: of the channel that has the largest.
     - `bandwidth`: where the average spectrum last stands above the noise of 16-bit rounding, or
       where it falls off a cliff onto a steady floor: see `_bandwidth`.
-    - `silence`: share of 20-ms frames whose RMS over all channels is below -60 dBFS.
-    - `snr`: 95th over 10th percentile of the 20-ms frame levels, frames of digital silence left
-      out. It reads low on steady sounds and is no more than an estimate of the level range.
+    - `silence`: share of 20-ms frames whose RMS over all channels, less the offset, is below
+      -60 dBFS.
+    - `snr`: 95th over 10th percentile of the same frame levels, frames of digital silence left
+      out. An estimate of the range of levels: right for speech with pauses over steady noise,
+      low for sounds that are steady themselves, null under 0.2 s.
     - `dead_channels`: channels in which every sample is the same.
     """
 
@@ -78,7 +80,8 @@ def _measure(clip: Heard) -> Signal:
     x = np.ascontiguousarray(samples.T, np.float32)
     high, low = x.max(axis=1), x.min(axis=1)
     offsets = x.mean(axis=1, dtype=np.float64)
-    levels = _frame_levels(x, rate)
+    centred = x - offsets[:, None].astype(np.float32) if np.abs(offsets).max() > 0.001 else x
+    levels = _frame_levels(centred, rate)
     return Signal(
         clip_id=clip.clip_id,
         sample_rate=rate,

@@ -33,8 +33,9 @@ _NOISE = frozenset({"nn"})  # what Whisper base says of sounds that are no speec
 class WhisperLanguage:
     """Names the language that is spoken, or abstains.
 
-    Short speech needs a surer guess: under `short` seconds the probability has to exceed
-    `sure_if_short`.
+    The probability of a language has to exceed `sure`, or `sure_if_short` when there are less than
+    `short` seconds of speech. On the listening set that leaves .97 of the longer clips, .983 of
+    them right; of 1 to 2 s .80, .980 right; below 1 s only .15, .95 right.
     """
 
     role: ClassVar[str] = "language"
@@ -48,7 +49,8 @@ class WhisperLanguage:
 
     short: float = 2.0
     """Seconds of speech."""
-    sure_if_short: float = 0.8
+    sure: float = 0.5
+    sure_if_short: float = 0.85
     candidates: int = 5
     threads: int = 1
     _model: Any = field(init=False, repr=False, compare=False)
@@ -68,10 +70,11 @@ class WhisperLanguage:
         _, _, found = self._model.detect_language(features=features)
         first, probability = found[0]
         seconds = sum(span.end - span.start for span in speech(clip))
-        sure = probability > (self.sure_if_short if seconds < self.short else 0.0)
+        needed = self.sure_if_short if seconds < self.short else self.sure
+        sure = seconds > 0 and probability > needed and first not in _NOISE
         return Language(
             clip_id=clip.clip_id,
-            language=_ISO.get(first, first) if sure and first not in _NOISE else None,
+            language=_ISO.get(first, first) if sure else None,
             probability=probability,
             candidates=tuple(
                 LabelScore(label=_ISO.get(code, code), score=score)
@@ -85,8 +88,9 @@ class WhisperLanguage:
 class WhisperTranscript:
     """Writes down what is said, in the language found, and takes out what is not in the sound.
 
-    Decoding is a plain beam search: Whisper's usual retries draw at random, so that the same clip
-    would not give the same text twice.
+    Where the language is not sure the first candidate is tried, and the text kept only if it is
+    very probable. Decoding is a plain beam search: Whisper's usual retries draw at random, and the
+    same clip would not give the same text twice.
     """
 
     role: ClassVar[str] = "transcript"
@@ -114,10 +118,11 @@ class WhisperTranscript:
         if reason := unheard(clip):
             return Transcript.skipped(clip.clip_id, reason)
         language, drafts = self.drafts(clip)
-        kept, rejected = guard(drafts, speech(clip))
+        heard = clip.get(Language)
+        kept, rejected = guard(drafts, speech(clip), bool(heard and heard.language))
         return Transcript(
             clip_id=clip.clip_id,
-            text="".join(word.text for draft in kept for word in draft.words).strip(),
+            text="".join(draft.text for draft in kept).strip(),
             language=language,
             segments=tuple(_segment(draft) for draft in kept),
             words=tuple(_stripped(word) for draft in kept for word in draft.words),
@@ -127,10 +132,11 @@ class WhisperTranscript:
     def drafts(self, clip: Heard) -> tuple[str, list[Draft]]:
         """Return the language decoded in, and what Whisper wrote before any guard."""
         heard = clip.get(Language)
-        guess = heard and (heard.language or (heard.candidates and heard.candidates[0].label))
+        first = heard and (heard.language or (heard.candidates and heard.candidates[0].label))
+        code = _WHISPER.get(first, first) if first else None
         segments, info = self._model.transcribe(
             clip.waveform,
-            language=_WHISPER.get(guess, guess) if guess else None,
+            language=code if code in self._model.supported_languages else None,
             beam_size=self.beam_size,
             temperature=0.0,
             condition_on_previous_text=False,
@@ -167,14 +173,15 @@ def _draft(segment: Any, seconds: float) -> Draft:
         )
         for word in segment.words
     )
-    return Draft(words, segment.avg_logprob, segment.no_speech_prob, segment.compression_ratio)
+    doubts = segment.avg_logprob, segment.no_speech_prob, segment.compression_ratio
+    return Draft(segment.text, words, *doubts)
 
 
 def _segment(draft: Draft) -> TranscriptSegment:
     return TranscriptSegment(
         start=draft.words[0].start,
         end=draft.words[-1].end,
-        text="".join(word.text for word in draft.words).strip(),
+        text=draft.text.strip(),
         mean_log_probability=draft.mean_log_probability,
         no_speech_probability=draft.no_speech_probability,
         compression_ratio=draft.compression_ratio,

@@ -51,7 +51,7 @@ class Encoder:
         """Return the encoder's output for log-mel features [80, 3000], zeros after the sound."""
         if not features[:, _SHORT - _MARGIN :].any():
             features = features[:, :_SHORT]
-        key = hashlib.blake2b(np.ascontiguousarray(features), digest_size=16).digest()
+        key = hashlib.blake2b(features.tobytes(), digest_size=16).digest()
         if key not in self._recent:
             if len(self._recent) == _REMEMBERED:
                 del self._recent[next(iter(self._recent))]

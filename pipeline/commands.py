@@ -15,7 +15,7 @@ from auricle.pipeline.config import Config, load_config
 from auricle.pipeline.dataset import Dataset
 from auricle.pipeline.export.parquet import FOLDER, export_parquet
 from auricle.pipeline.plan import get_model
-from auricle.pipeline.show import captions_table, clip_report, clip_view
+from auricle.pipeline.show import captions_table, captions_view, clip_report, clip_view
 from auricle.pipeline.stages import STAGES
 from auricle.pipeline.status import clear, problems
 from auricle.pipeline.status import status as table_status
@@ -110,12 +110,11 @@ def errors(uri: str, retry: str | None, skipped: bool, as_json: bool) -> None:
 def show(uri: str, clip: str | None, as_json: bool) -> None:
     """Print everything known of one clip, or the captions of all."""
     data = Dataset(uri)
-    if clip is None:
-        _print(captions_table(data), as_json)
-    elif as_json:
-        print(json.dumps(clip_report(data, clip), indent=1, ensure_ascii=False))
+    if as_json:
+        known = clip_report(data, clip) if clip else [c._asdict() for c in captions_table(data)]
+        print(json.dumps(known, indent=1, ensure_ascii=False))
     else:
-        console.print(clip_view(data, clip))
+        console.print(clip_view(data, clip) if clip else captions_view(data))
 
 
 def models_list(as_json: bool) -> None:

@@ -1,19 +1,262 @@
-"""Any sound file as a stream of native blocks: soundfile for WAV, FLAC and AIFF, FFmpeg for others."""
+"""Any sound file as a stream of native blocks: soundfile for WAV, FLAC and AIFF, or FFmpeg."""
 
 import errno
-import os
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from fractions import Fraction
+from contextlib import ExitStack, contextmanager
 from io import FileIO
-from itertools import chain
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from auricle.experts.base import Waveform
-from auricle.pipeline.headers import looks_like_media, sound_extent, states_frames
+from auricle.pipeline.ffmpeg import Damage, NotSound, Track, open_track
+from auricle.pipeline.headers import sound_extent
 from auricle.schemas.clip import RecordingReason
+
+__all__ = ["NotSound", "Sound", "open_sound", "probe_seconds"]
+
+_BLOCK = 65536  # frames
+_PLAIN = (b"RIFF", b"RF64", b"FORM", b"fLaC")  # what soundfile reads faster than FFmpeg
+_EXACT, _PADDED = 0.05, 0.5  # seconds that may be missing where a duration is exact, and is not
+_RATES = (100, 1_000_000)  # Hz; a header that says otherwise is damaged
+_CODECS = {
+    "PCM_S8": "pcm_s8",
+    "PCM_U8": "pcm_u8",
+    "PCM_16": "pcm_s16",
+    "PCM_24": "pcm_s24",
+    "PCM_32": "pcm_s32",
+    "FLOAT": "pcm_f32",
+    "DOUBLE": "pcm_f64",
+    "ULAW": "pcm_mulaw",
+    "ALAW": "pcm_alaw",
+}
+
+
+class Sound:
+    """An open sound file, or an excerpt of it: iterate once, then ask for the `outcome`.
+
+    Blocks are float32, [frames, channels], at the native rate and of any length; the channel count
+    is that of the first block throughout. Samples that are not numbers become 0.
+    """
+
+    def __init__(
+        self,
+        track: Track,
+        damage: Damage,
+        size: int,
+        missing_bytes: int,
+        start: float,
+        duration: float | None,
+    ) -> None:
+        self.container, self.codec = track.container, track.codec
+        self.sample_rate, self.channels = track.sample_rate, track.channels
+        self.declared = track.declared
+        self.size = size
+        self.frames = 0
+        self._track, self._damage, self._missing_bytes = track, damage, missing_bytes
+        self._start, self._duration = start, duration
+        self._unreal = 0
+
+    @property
+    def seconds(self) -> float:
+        """How much was decoded so far."""
+        return self.frames / self.sample_rate
+
+    def __iter__(self) -> Iterator[Waveform]:
+        first = round(self._start * self.sample_rate)
+        duration = self._duration
+        wanted = None if duration is None else max(1, round(duration * self.sample_rate))
+        for block in self._track.read(first):
+            if wanted is not None and self.frames + len(block) > wanted:
+                block = block[: wanted - self.frames]
+            if len(block):
+                self.frames += len(block)
+                yield self._real(block)
+            if wanted is not None and self.frames >= wanted:
+                return
+
+    def outcome(self) -> tuple[RecordingReason | None, str | None]:
+        """Return why the file is out, None when it is not, and what is to be said of it.
+
+        `truncated` means that what was decoded is good and that more should have been there: less
+        than the file states, over half a second lost to damage, or a file that ends inside its
+        last Ogg page or Matroska segment.
+        """
+        notes = []
+        if self._unreal:
+            notes.append(f"{self._unreal} samples were not numbers and became 0")
+        if self._damage.packets:
+            damage = f"{self._damage.packets} damaged packets passed over ({self._damage.words})"
+            notes.append(damage)
+        missing = self._missing()
+        if not self.frames:
+            return self._nothing(notes)
+        if missing is not None:
+            return "truncated", "; ".join([missing, *notes])
+        wanted = self._duration
+        if wanted is not None and self.seconds < wanted - 1 / self.sample_rate:
+            notes.append(f"the file ends {wanted - self.seconds:.2f} s before the excerpt does")
+        return None, "; ".join(notes) or None
+
+    def _real(self, block: Waveform) -> Waveform:
+        if np.isfinite(block.max()) and np.isfinite(block.min()):
+            return block
+        unreal = ~np.isfinite(block)
+        self._unreal += int(unreal.sum())
+        return np.where(unreal, np.float32(0), block)
+
+    def _missing(self) -> str | None:
+        """Say how much of how much was decoded, where that is too little."""
+        got, stated = self.seconds, self._track.stated
+        wanted = self._duration
+        expected = None if self.declared is None else max(0.0, self.declared - self._start)
+        if wanted is not None:
+            expected = wanted if expected is None else min(wanted, expected)
+            if got >= wanted - _EXACT:
+                return None
+        if stated and self.declared is not None and expected is not None:
+            tolerance = _EXACT if self.container in ("wav", "flac", "aiff") else _PADDED
+            short = f"{got:.2f} of {expected:.2f} s decoded"
+            return short if expected - got > tolerance else None
+        if self._missing_bytes > 0:
+            return f"{got:.2f} s decoded, then {self._missing_bytes} bytes of the file are missing"
+        if self._damage.seconds > _PADDED:
+            return f"{got:.2f} s decoded, {self._damage.seconds:.2f} s lost to damage"
+        return None
+
+    def _nothing(self, notes: list[str]) -> tuple[RecordingReason, str]:
+        if self._damage.packets:
+            return "undecodable", "; ".join(notes)
+        if self._start:
+            length = "" if self.declared is None else f" after {self.declared:.2f} s"
+            return "no_samples", f"the file ends{length}, before {self._start:.2f} s"
+        return "no_samples", "the file holds not one sample"
+
+
+@contextmanager
+def open_sound(path: str, start: float = 0.0, duration: float | None = None) -> Iterator[Sound]:
+    """Open a sound or video file for reading from `start` seconds on, `duration` long.
+
+    The start is exact to the sample, counted from the first sample that decodes. One container is
+    an exception: WebM and Matroska keep time in milliseconds, so the place is worked out from the
+    codec's frame size.
+
+    Raises:
+        NotSound: there is no such file, or nothing in it that can be decoded; the reason says.
+    """
+    size = _check(path)
+    damage = Damage()
+    with ExitStack() as stack:
+        try:
+            file = stack.enter_context(FileIO(path))
+            track, missing = _track(file, Path(path).suffix, size, damage, stack)
+            if not _RATES[0] <= track.sample_rate <= _RATES[1]:
+                raise NotSound("undecodable", f"the header says {track.sample_rate} Hz")
+        except NotSound as error:
+            error.size = size
+            raise
+        except OSError as error:
+            raise NotSound("unreadable", _words(error), size) from None
+        yield Sound(track, damage, size, missing, start, duration)
+
+
+def probe_seconds(path: str) -> float | None:
+    """Return how long the header says the sound is, None where it cannot be known cheaply."""
+    try:
+        with open_sound(path) as sound:
+            return sound.declared
+    except NotSound:
+        return None
+
+
+def _check(path: str) -> int:
+    """Return the size of a file that can be opened without waiting for anybody."""
+    try:
+        info = Path(path).stat()
+    except (FileNotFoundError, NotADirectoryError):
+        raise NotSound("missing_file", "no such file") from None
+    except ValueError as error:  # a NUL in the name
+        raise NotSound("missing_file", f"no such file: {error}") from None
+    except OSError as error:
+        gone = error.errno in (errno.ELOOP, errno.ENAMETOOLONG)
+        raise NotSound("missing_file" if gone else "unreadable", _words(error)) from None
+    if not stat.S_ISREG(info.st_mode):
+        raise NotSound("not_a_file", _KINDS.get(stat.S_IFMT(info.st_mode), "not a regular file"))
+    if not info.st_size:
+        raise NotSound("empty_file", "0 bytes")
+    return info.st_size
+
+
+_KINDS = {
+    stat.S_IFDIR: "a folder",
+    stat.S_IFIFO: "a named pipe",
+    stat.S_IFSOCK: "a socket",
+    stat.S_IFCHR: "a device",
+    stat.S_IFBLK: "a device",
+}
+
+
+def _words(error: OSError) -> str:
+    return error.strerror or str(error)
+
+
+def _track(
+    file: FileIO, extension: str, size: int, damage: Damage, stack: ExitStack
+) -> tuple[Track, int]:
+    """Return the sound track, and how many bytes the file lacks of what it promises."""
+    head = file.read(4)
+    extent = sound_extent(file, size)
+    missing = max(0, extent.start + extent.length - size) if extent else 0
+    if head in _PLAIN:
+        present = extent.length - missing if extent else 0
+        longer = extent.length / present if extent and present > 0 else 1.0
+        track = _plain_track(file, extension, damage, longer)
+        if track is not None:
+            return track, missing
+    return stack.enter_context(open_track(file, extension, damage)), missing
+
+
+def _plain_track(file: FileIO, extension: str, damage: Damage, longer: float) -> Track | None:
+    """Return a track that soundfile reads, None when it cannot or finds no length.
+
+    The header promises `longer` times the sound that is there.
+    """
+    import soundfile
+
+    file.seek(0)
+    try:
+        sound = soundfile.SoundFile(file.fileno(), closefd=False)
+    except soundfile.LibsndfileError:
+        return None
+    if not 0 < sound.frames < 2**62:
+        return None
+    container, rate = sound.format.lower().replace("wavex", "wav"), sound.samplerate
+    seconds = longer * sound.frames / rate
+
+    def read(start: int) -> Iterator[Waveform]:
+        position = min(start, sound.frames)
+        try:
+            sound.seek(position)
+            while len(block := sound.read(_BLOCK, dtype="float32", always_2d=True)):
+                position += len(block)
+                yield block
+        except soundfile.LibsndfileError:
+            # It gives up at the first damage and loses the block. FFmpeg saves what follows.
+            try:
+                with open_track(file, extension, damage) as other:
+                    yield from other.read(position)
+            except NotSound as error:
+                damage.add(error)
+
+    codec = "flac" if container == "flac" else _codec(sound.subtype, sound.endian, container)
+    return Track(container, codec, rate, sound.channels, seconds, True, read)
+
+
+def _codec(subtype: str, endian: str, container: str) -> str:
+    """Return FFmpeg's name of a codec."""
+    name = _CODECS.get(subtype, subtype.lower())
+    if not name[-2:].isdigit():
+        return name
+    big = endian == "BIG" or (endian == "FILE" and container == "aiff")
+    return name + ("be" if big else "le")

@@ -43,7 +43,7 @@ def sound_extent(file: BinaryIO, size: int) -> Extent | None:
     if head[:4] == b"\x1aE\xdf\xa3":
         return _segment(file)
     if head[4:8] == b"ftyp":
-        return _last_atom(file, size)
+        return max(_atoms(file, size), default=None)
     return None
 
 
@@ -53,7 +53,9 @@ def states_frames(file: BinaryIO) -> bool:
     head = file.read(10)
     start = 0
     if head[:3] == b"ID3" and len(head) == 10:
-        start = 10 + sum(byte << shift for byte, shift in zip(head[6:], (21, 14, 7, 0), strict=True))
+        start = 10 + sum(
+            byte << shift for byte, shift in zip(head[6:], (21, 14, 7, 0), strict=True)
+        )
     file.seek(start)
     first = file.read(2048)
     return any(tag in first for tag in (b"Xing", b"Info", b"VBRI"))
@@ -103,13 +105,6 @@ def _vint(file: BinaryIO) -> int | None:
     extra = 8 - first[0].bit_length()
     value = int.from_bytes(bytes([first[0] & (0x7F >> extra)]) + file.read(extra), "big")
     return None if value == (1 << 7 * (extra + 1)) - 1 else value
-
-
-def _last_atom(file: BinaryIO, size: int) -> Extent | None:
-    last = None
-    for last in _atoms(file, size):
-        pass
-    return last
 
 
 def _atoms(file: BinaryIO, size: int) -> Iterator[Extent]:

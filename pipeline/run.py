@@ -136,7 +136,7 @@ def list_sources(data: Dataset, config: Config) -> Listed:
     return Listed(len(known) + new, new if known else 0)
 
 
-def _unknown(sources: Iterable[Source], known: array[int]) -> Iterator[Source]:
+def _unknown(sources: Iterable[Source], known: "array[int]") -> Iterator[Source]:
     ordered = np.sort(np.frombuffer(known, np.uint64)) if known else np.empty(0, np.uint64)
     for source in sources:
         key = np.uint64(_key(source.recording_id, source.start))

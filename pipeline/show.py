@@ -107,6 +107,23 @@ def captions_table(data: Dataset) -> list[ClipLine]:
     return lines
 
 
+def captions_view(data: Dataset) -> RenderableType:
+    """Return every clip with its first caption, for a terminal.
+
+    Raises:
+        UserError: nothing has been captioned yet.
+    """
+    lines = captions_table(data)
+    if not lines:
+        raise UserError(f"{data.storage.uri}: no captions yet; `auricle run` makes them")
+    return Group(*(_captioned(line) for line in lines))
+
+
+def _captioned(line: ClipLine) -> RenderableType:
+    head = Styled(line.clip, style="cyan") + Styled(f"  {line.domain} {line.split}", style="dim")
+    return Group(head, Padding(Styled(line.caption), (0, 0, 0, 4)))
+
+
 def find_clip(data: Dataset, clip: str) -> Known:
     """Return the rows of the clip with this id, or of the one clip whose id begins so.
 

@@ -45,7 +45,7 @@ class Line:
     def cells(self) -> tuple[str, ...]:
         """Return shards, clips, clips a second, hours of sound an hour, errors, time left."""
         spent = max((self.ended or time.monotonic()) - self.begun, 1e-3)
-        left = "done" if self.finished >= self.total else "..."
+        left = "done" if self.finished >= self.total else "?"
         if self.fresh and self.finished < self.total:
             left = clock(spent / self.fresh * (self.total - self.finished))
         rate = f"{self.clips / spent:.1f}" if self.clips else "-"
@@ -111,7 +111,7 @@ class Board:
         shards, clips, rate, times, errors, left = self.lines[stage].cells()
         self.console.print(
             f"{stage}: {shards} shards, {clips} clips, {rate} clips/s, {times} real time, "
-            f"{errors} errors, {left if left == 'done' else left + ' left'}",
+            f"{errors} errors" + {"done": ", done", "?": ""}.get(left, f", {left} left"),
             highlight=False,
         )
 

@@ -10,7 +10,7 @@ Kind = Literal[
     "music", "singing", "instrumental", "genre", "instrument", "mood", "tempo", "era",
     "sound", "unnamed_sound",
     "silent", "indistinct", "level", "dynamics", "silence", "overload", "band", "place", "setting",
-    "noise", "echo",
+    "noise", "echo", "alone",
     "title", "description",
 ]  # fmt: skip
 

@@ -35,7 +35,7 @@ def place_facts(said: Testimony) -> list[Fact]:
         facts = _silent(said)
         if facts:
             return facts
-    return [*_rooms(said), *_setting(said), *_noise(said), *_level(said)]
+    return [*_rooms(said), *_setting(said), *_alone(said), *_noise(said), *_level(said)]
 
 
 def _silent(said: Testimony) -> list[Fact]:
@@ -71,6 +71,19 @@ def _setting(said: Testimony) -> list[Fact]:
             text = f"sounds that belong to {setting}"
             return [Fact("setting", "environment", setting, text, 0.7 * label.score)]
     return []
+
+
+def _alone(said: Testimony) -> list[Fact]:
+    """Return that one kind of sound stands alone, as sure as the others are unlikely."""
+    beliefs = {"S00": ("music", "sound"), "0M0": ("speech", "sound"), "00A": ("speech", "music")}
+    what = {"S00": "speech", "0M0": "music", "00A": "sound"}
+    if said.domain is None or said.code not in beliefs:
+        return []
+    others = [getattr(said.domain, name) for name in beliefs[said.code]]
+    sure = 1.0 - max((other for other in others if other is not None), default=0.5)
+    kind = what[said.code]
+    text = f"only the {kind} stands out" if kind != "sound" else "no voice or music stands out"
+    return [Fact("alone", "environment", kind, text, max(0.0, min(1.0, sure)))] if sure > 0.5 else []
 
 
 def _noise(said: Testimony) -> list[Fact]:

@@ -145,7 +145,7 @@ def _quality(said: Testimony) -> list[Fact]:
         facts.append(Fact("noise_floor", "environment", word, text, sure))
     if signal is not None and signal.bandwidth is not None:
         band = BANDWIDTH.word(signal.bandwidth)
-        if signal.bandwidth >= BANDWIDTH.steps[0][0] and band != BANDWIDTH.steps[-1][1]:
+        if signal.bandwidth >= BANDWIDTH.steps[0][0]:
             text = f"the recording is {band}"
             facts.append(Fact("band", "environment", band, text, 0.8))
     return facts

@@ -42,17 +42,25 @@ class Sound:
 
     @property
     def definite(self) -> str:
-        """As something that was met before: `the dog`, `the coughing`."""
-        if self.subject in ("someone", "something"):
-            doing = _NAMED.get(self.gerund) or self.gerund.split()[0]
-            return f"the sound of {self.noun}" if doing == "being" else f"the {doing}"
-        bare = re.sub(r"^(an?|the) ", "", self.subject)
-        return f"the {bare}"
+        """As something that was met before: `the barking`, `the rain`, `the train`."""
+        doing = _NAMED.get(self.gerund) or (self.gerund.split() or [""])[0]
+        if self.subject in ("someone", "something") and doing == "being":
+            return f"the sound of {self.noun}"
+        if self._by_deed:
+            return f"the {doing}"
+        return f"the {re.sub(r'^(an?|the) ', '', self.subject)}"
+
+    @property
+    def _by_deed(self) -> bool:
+        """Whether one speaks of what is done rather than of who does it."""
+        vague = self.subject in ("someone", "something")
+        voiced = self.group in ("person", "animal", "audience")
+        return bool(self.gerund) and (vague or (voiced and self.gerund not in _PLAIN))
 
     @property
     def plural(self) -> bool:
-        """Whether the subject takes a plural verb."""
-        return is_plural(self.verb)
+        """Whether `definite` takes a plural verb."""
+        return is_plural(self.verb) and not self._by_deed
 
 
 @cache
@@ -69,6 +77,8 @@ _BY_LABEL = {
     for group, entries in SOUND_WORDS.items()
     for label, entry in entries.items()
 }
+
+_PLAIN = ("calling", "singing", "playing", "calling out")
 
 _NAMED = {
     "clearing their throat": "throat clearing",

@@ -254,3 +254,25 @@ def test_a_manifest_that_is_missing_or_without_labels_is_one_line_and_exit_2(tmp
         told = capsys.readouterr().err
         assert str(manifest) in told
         assert told.count("\n") == 1
+
+
+def test_real_and_derived_rows_are_reported_apart(capsys):
+    listen = importlib.import_module("listen")
+    mixed = Listened("m", {**rain().labels, "derived": "yes (mixed)"}, text="what")
+    report = {
+        "figures": list(listen._side_by_side([rain(), mixed, speech(text="hello")])),
+        "gates": [{"role": "music", "gate": "music", "clips": {"ok": 2, "no_music": 1}}],
+        "speed": [{"stage": "ingest", "sound": 90.0, "wall": 4.0, "processor": 3.0}],
+    }
+    assert {
+        "name": "text on non-speech",
+        "real": {"value": 0.0, "count": 1},
+        "derived": {"value": 1.0, "count": 1},
+    } in report["figures"]
+    listen.show(report, listen.Console(width=100))
+    lines = capsys.readouterr().out.splitlines()
+    assert ["text on non-speech", "0.000 [1]", "1.000 [1]"] in [
+        [cell.strip() for cell in line.split("  ") if cell.strip()] for line in lines
+    ]
+    assert "music (gate music): no_music 1, ok 2" in lines
+    assert "ingest: 90 s of sound, 4 s, 3 s of processor, 30.0 x" in lines

@@ -1,0 +1,159 @@
+"""Asking: an observation as a question, and observations joined into harder questions."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+from auricle.pipeline.text.english import choose, listing, sentence, shuffled, words
+from auricle.pipeline.text.fact import Fact
+from auricle.pipeline.text.facts import Facts
+from auricle.pipeline.text.quoting import opening, quote
+from auricle.pipeline.text.settings import WHERE
+from auricle.pipeline.text.strands import strands
+from auricle.schemas.text import Difficulty, QACategory
+
+_QUOTED = '".…,;:!? '
+LEAST_WORDS, MOST_WORDS = 3, 15
+
+
+@dataclass(frozen=True)
+class Atom:
+    """One thing to ask: the question without its mark, the answer as a clause and in brief.
+
+    `brief` may be empty where the answer makes no sense beside others; `polar` says whether the
+    answer is yes or no, and is None where it is neither.
+    """
+
+    ask: str
+    say: str
+    brief: str
+    facts: tuple[Fact, ...]
+    polar: bool | None = None
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A question with its answer, its kind and the facts that support it."""
+
+    category: QACategory
+    difficulty: Difficulty
+    question: str
+    answer: str
+    facts: tuple[Fact, ...]
+    polar: bool | None = None
+
+
+class Context(NamedTuple):
+    """Words that say which clip is meant, and the facts they come from."""
+
+    text: str
+    facts: tuple[Fact, ...]
+
+
+def contexts(facts: Facts, key: str) -> list[Context]:
+    """Return ways to open a question on this clip, the most telling first."""
+    found: list[Context] = []
+    quoted = quote(facts, 4)
+    if quoted is not None:
+        said = f'"{quoted[0].strip(_QUOTED)}"'
+        form = choose(f"{key}/said", ("in the clip with the words {}", "where someone says {}",
+                      "in the recording that has {}"))  # fmt: skip
+        found.append(Context(form.format(said), (quoted[1],)))
+    for index, strand in enumerate(strands(facts, key)):
+        form = choose(f"{key}/with/{index}", ("in the clip with {}", "in this recording of {}",
+                      "hearing {}", "in a clip that holds {}"))  # fmt: skip
+        if strand.sure:
+            found.append(Context(form.format(strand.noun), strand.facts))
+    for fact in facts.of("setting"):
+        if fact.sure:
+            found.append(Context(f"in a clip probably recorded {WHERE[fact.value]}", (fact,)))
+    level = facts.one("level")
+    if level is not None and level.value != "moderately loud":
+        found.append(Context(f"in this {level.value} clip", (level,)))
+    plain = ("over the whole clip", "from beginning to end", "on the whole", "in this clip")
+    return [*found, *(Context(text, ()) for text in shuffled(key, plain))]
+
+
+def questions(
+    facts: Facts, category: QACategory, difficulty: Difficulty, atoms: Sequence[Atom], key: str
+) -> Iterator[Asked]:
+    """Yield questions of a kind: harder ones join more observations or need more context.
+
+    basic asks one thing, intermediate one thing of a clip that must be told from others, advanced
+    joins two things, complex three. With fewer observations, context takes their place.
+    """
+    openings = contexts(facts, key)
+    mixed = shuffled(f"{key}/{category}", list(atoms))
+    if difficulty == "basic":
+        for atom in mixed:
+            yield from _valid(category, difficulty, [atom], None)
+        return
+    most = {"intermediate": 1, "advanced": 2, "complex": 3}[difficulty]
+    for group in sorted((_group(atom, mixed, most) for atom in mixed), key=len, reverse=True):
+        if len(group) == most > 1 and choose(f"{key}/{group[0].ask}", (True, False)):
+            yield from _valid(category, difficulty, group, None)
+        yield from _with_context(category, difficulty, group, openings)
+
+
+def _group(atom: Atom, others: Sequence[Atom], most: int) -> list[Atom]:
+    """Return an atom with others that go with it, as many as wanted or as there are."""
+    group = [atom]
+    for other in others if atom.brief and atom.polar is None else ():
+        if len(group) < most and other.brief and other.polar is None and not _shares(group, other):
+            group.append(other)
+    return group
+
+
+def _with_context(
+    category: QACategory, difficulty: Difficulty, group: list[Atom], openings: list[Context]
+) -> Iterator[Asked]:
+    used = {fact for atom in group for fact in atom.facts}
+    for opening_words in openings:
+        if used.isdisjoint(opening_words.facts):
+            yield from _valid(category, difficulty, group, opening_words)
+
+
+def _shares(group: list[Atom], other: Atom) -> bool:
+    return any(not set(atom.facts).isdisjoint(other.facts) or atom.ask == other.ask
+               for atom in group)  # fmt: skip
+
+
+def _valid(
+    category: QACategory, difficulty: Difficulty, group: list[Atom], context: Context | None
+) -> Iterator[Asked]:
+    """Yield the question if its answer keeps to its length."""
+    ask = listing([atom.ask for atom in group])
+    if len(group) == 2:
+        ask = f"{group[0].ask}, and {group[1].ask}"
+    question = f"{context.text}, {ask}" if context else ask
+    question = question[:1].upper() + question[1:] + "?"
+    answer = group[0].say if len(group) == 1 else ", ".join(atom.brief for atom in group)
+    answer = sentence(answer)
+    used = tuple(fact for atom in group for fact in atom.facts)
+    if LEAST_WORDS <= words(answer) <= MOST_WORDS and words(question) <= 32:
+        used += context.facts if context else ()
+        yield Asked(category, difficulty, question, answer, used, group[0].polar)
+
+
+def polar(yes: bool, ask: str, say: str, *facts: Fact) -> Atom:
+    """Return a question that is answered by yes or no, with its reason."""
+    return Atom(ask, f"{'yes' if yes else 'no'}, {say}", "", facts, yes)
+
+
+def either(key: str, when_true: Atom, when_false: Atom) -> Atom:
+    """Return one of two, decided by the key: so that yes and no are as frequent as each other."""
+    return choose(key, (when_true, when_false))
+
+
+def reworded(atom: Atom, key: str, *asks: str) -> Atom:
+    """Return an atom whose question is worded in one of several ways."""
+    return replace(atom, ask=choose(key, (atom.ask, *asks)))
+
+
+def following(text: str, first: int) -> tuple[str, str] | None:
+    """Return the first words of a text and those right after them, both short; None if too few."""
+    parts = text.split()
+    if len(parts) < first + 3 or any(len(part) > 24 for part in parts[: first + 6]):
+        return None
+    head = " ".join(parts[:first]).strip(" ,;:.!?…-")
+    return (head, opening(" ".join(parts[first:]), 6)) if head else None
