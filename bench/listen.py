@@ -27,6 +27,7 @@ from auricle.experts.catalogue import PROFILES
 from auricle.pipeline.config import Config, load_config
 from auricle.pipeline.dataset import Dataset
 from auricle.pipeline.manifest import MANIFESTS, read_manifest
+from auricle.pipeline.plan import choose_backends
 from auricle.pipeline.run import run, saved_config
 from auricle.pipeline.stages import expert
 from auricle.schemas.errors import UserError
@@ -109,6 +110,7 @@ def listen(
     data: Dataset, config: Config, redo: Sequence[str], console: Console
 ) -> list[dict[str, Any]]:
     """Ingest and annotate; return what each stage took, nothing if some of it was done before."""
+    config = choose_backends(config, saved_config(data), console)
     fresh = not data.shards("clips")
     spent = []
     for stage in ("ingest", "annotate"):

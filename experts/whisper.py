@@ -166,12 +166,13 @@ def _draft(segment: Any, seconds: float) -> Draft:
     """Return a segment of faster-whisper; times are kept inside the clip."""
     words = tuple(
         Word(
-            start=min(word.start, seconds),
-            end=min(word.end, seconds),
+            start=round(min(float(word.start), seconds), 2),
+            end=round(min(float(word.end), seconds), 2),
             text=word.word,
-            probability=word.probability,
+            probability=float(word.probability),
         )
         for word in segment.words
+        if word.word.strip()
     )
     doubts = segment.avg_logprob, segment.no_speech_prob, segment.compression_ratio
     return Draft(segment.text, words, *doubts)

@@ -4,13 +4,12 @@ import errno
 import stat
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from io import FileIO
 from pathlib import Path
 
 import numpy as np
 
 from auricle.experts.base import Waveform
-from auricle.pipeline.ffmpeg import Damage, NotSound, Track, open_track
+from auricle.pipeline.ffmpeg import Damage, File, NotSound, Track, open_track
 from auricle.pipeline.headers import sound_extent
 from auricle.schemas.clip import RecordingReason
 
@@ -19,6 +18,7 @@ __all__ = ["NotSound", "Sound", "open_sound", "probe_seconds"]
 _BLOCK = 65536  # frames
 _PLAIN = (b"RIFF", b"RF64", b"FORM", b"fLaC")  # what soundfile reads faster than FFmpeg
 _EXACT, _PADDED = 0.05, 0.5  # seconds that may be missing where a duration is exact, and is not
+_ABSURD = 2.0**32  # no scale of samples goes so far: bytes that were never a number
 _RATES = (100, 1_000_000)  # Hz; a header that says otherwise is damaged
 _CODECS = {
     "PCM_S8": "pcm_s8",
@@ -37,7 +37,7 @@ class Sound:
     """An open sound file, or an excerpt of it: iterate once, then ask for the `outcome`.
 
     Blocks are float32, [frames, channels], at the native rate and of any length; the channel count
-    is that of the first block throughout. Samples that are not numbers become 0.
+    is that of the first block throughout. What is not a number, or absurdly large, becomes 0.
     """
 
     def __init__(
@@ -90,19 +90,19 @@ class Sound:
             damage = f"{self._damage.packets} damaged packets passed over ({self._damage.words})"
             notes.append(damage)
         missing = self._missing()
+        if missing is not None and (self.frames or self._start):
+            return "truncated", "; ".join([missing, *notes])
         if not self.frames:
             return self._nothing(notes)
-        if missing is not None:
-            return "truncated", "; ".join([missing, *notes])
         wanted = self._duration
         if wanted is not None and self.seconds < wanted - 1 / self.sample_rate:
             notes.append(f"the file ends {wanted - self.seconds:.2f} s before the excerpt does")
         return None, "; ".join(notes) or None
 
     def _real(self, block: Waveform) -> Waveform:
-        if np.isfinite(block.max()) and np.isfinite(block.min()):
+        if block.max() < _ABSURD and block.min() > -_ABSURD:  # false for NaN as well
             return block
-        unreal = ~np.isfinite(block)
+        unreal = ~(np.abs(block) < _ABSURD)
         self._unreal += int(unreal.sum())
         return np.where(unreal, np.float32(0), block)
 
@@ -129,8 +129,7 @@ class Sound:
         if self._damage.packets:
             return "undecodable", "; ".join(notes)
         if self._start:
-            length = "" if self.declared is None else f" after {self.declared:.2f} s"
-            return "no_samples", f"the file ends{length}, before {self._start:.2f} s"
+            return "no_samples", f"the file ends before the excerpt begins, at {self._start:.2f} s"
         return "no_samples", "the file holds not one sample"
 
 
@@ -149,7 +148,7 @@ def open_sound(path: str, start: float = 0.0, duration: float | None = None) -> 
     damage = Damage()
     with ExitStack() as stack:
         try:
-            file = stack.enter_context(FileIO(path))
+            file = stack.enter_context(File(path))
             track, missing = _track(file, Path(path).suffix, size, damage, stack)
             if not _RATES[0] <= track.sample_rate <= _RATES[1]:
                 raise NotSound("undecodable", f"the header says {track.sample_rate} Hz")
@@ -202,7 +201,7 @@ def _words(error: OSError) -> str:
 
 
 def _track(
-    file: FileIO, extension: str, size: int, damage: Damage, stack: ExitStack
+    file: File, extension: str, size: int, damage: Damage, stack: ExitStack
 ) -> tuple[Track, int]:
     """Return the sound track, and how many bytes the file lacks of what it promises."""
     head = file.read(4)
@@ -217,7 +216,7 @@ def _track(
     return stack.enter_context(open_track(file, extension, damage)), missing
 
 
-def _plain_track(file: FileIO, extension: str, damage: Damage, longer: float) -> Track | None:
+def _plain_track(file: File, extension: str, damage: Damage, longer: float) -> Track | None:
     """Return a track that soundfile reads, None when it cannot or finds no length.
 
     The header promises `longer` times the sound that is there.

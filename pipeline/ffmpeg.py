@@ -40,6 +40,17 @@ class NotSound(Exception):
         self.size = size
 
 
+class File(FileIO):
+    """A file that answers a seek out of its bounds, as damaged files ask for, as FFmpeg expects."""
+
+    def seek(self, offset: int, whence: int = 0, /) -> int:
+        """Return the new position, or -1 where there is no such place."""
+        try:
+            return super().seek(offset, whence)
+        except OSError:
+            return -1
+
+
 @dataclass
 class Damage:
     """What was met and passed over while decoding."""
@@ -69,7 +80,7 @@ class Track:
 
 
 @contextmanager
-def open_track(file: FileIO, extension: str, damage: Damage) -> Iterator[Track]:
+def open_track(file: File, extension: str, damage: Damage) -> Iterator[Track]:
     """Open the first sound track of a file; the extension helps only where contents say nothing.
 
     Raises:
@@ -83,9 +94,9 @@ def open_track(file: FileIO, extension: str, damage: Damage) -> Iterator[Track]:
 
 
 class _Reader:
-    def __init__(self, file: FileIO, extension: str, damage: Damage) -> None:
+    def __init__(self, file: File, extension: str, damage: Damage) -> None:
         self.file, self.extension, self.damage = file, extension, damage
-        self.counted = states_frames(file)
+        self.counted, self.moved = states_frames(file), False
         self.container = _open(file, extension)
         try:
             self.stream = _sound_stream(self.container)
@@ -141,7 +152,7 @@ class _Reader:
                 yield first
                 yield from blocks
                 return
-        if start >= _SEEK_FROM * self.rate:  # the seek has moved on: begin again
+        if self.moved:
             self.container.close()
             self.container = _open(self.file, self.extension)
             self.stream = _sound_stream(self.container)
@@ -159,6 +170,7 @@ class _Reader:
         samples = float(tick * self.rate)  # in a tick of the track's clock
         if samples > 1 and not (steady and len(self.head) > 1):
             return None
+        self.moved = True
         try:
             target = base + int((start / self.rate - _PREROLL) / tick)
             self.container.seek(target, stream=self.stream)
@@ -194,16 +206,20 @@ class _Reader:
                 resampler = None
                 if now != (self.rate, self.channels):
                     resampler = av.AudioResampler("fltp", layout, self.rate)
-            if resampler:
-                frame.pts = None
-                yield from map(_array, resampler.resample(frame))
-            else:
+            if not resampler:
                 yield _array(frame)
+                continue
+            frame.pts = None
+            try:
+                yield from map(_array, resampler.resample(frame))
+            except av.FFmpegError as error:  # channels that damage made up
+                self.damage.add(error, frame.samples / frame.sample_rate)
+                resampler, key = None, (0, 0)
         if resampler:
             yield from map(_array, resampler.resample(None))
 
 
-def _open(file: FileIO, extension: str) -> "InputContainer":
+def _open(file: File, extension: str) -> "InputContainer":
     import av
 
     file.seek(0)
@@ -252,6 +268,9 @@ def _frames(
             packet = next(packets)
         except StopIteration:
             return
+        except IndexError:  # a packet of a track that showed up late, which PyAV does not know
+            packets = container.demux(stream)
+            continue
         except (av.FFmpegError, OSError) as error:
             damage.add(error)
             return

@@ -113,21 +113,24 @@ def branch(label: str) -> Branch:
     return "sound"
 
 
-def children_first(scores: Mapping[str, float], share: float = 0.2) -> list[str]:
+def children_first(scores: Mapping[str, float], share: float = 0.3) -> list[str]:
     """Return the labels strongest first, but each class behind the narrower ones among them.
 
-    Taggers score "Animal" above "Dog", and "Dog" says more. A class gives way to its strongest
-    descendant that scores at least `share` of its own score. Measured on ESC-10 with YAMNet, the
-    first label is right on 62 % of the clips, on 25 % without; shares of 0 to 0.3 do the same, and
-    0.2 keeps a doubtful "Speech synthesizer" from passing a certain "Speech".
+    Taggers score "Animal" above "Dog", and "Dog" says more: it takes the place before "Animal" if
+    it scores at least `share` as high. With YAMNet on ESC-10 the first label is then right for .61
+    of the clips and not for .25, and one of the first five for .78; a share of 0.5 costs .03 of
+    both, and none at all puts a doubtful "Speech synthesizer" before a certain "Speech".
     """
+    strongest = sorted(scores, key=lambda label: -scores[label])
     ordered: list[str] = []
-    for label in sorted(scores, key=lambda label: scores[label]):
-        narrower = descendants(label)
-        places = (
-            place
-            for place, other in enumerate(ordered)
-            if other in narrower and scores[other] >= share * scores[label]
-        )
-        ordered.insert(next(places, -1) + 1, label)
+
+    def place(label: str) -> None:
+        for other in strongest:
+            if other in descendants(label) and scores[other] >= share * scores[label]:
+                place(other)
+        if label not in ordered:
+            ordered.append(label)
+
+    for label in strongest:
+        place(label)
     return ordered

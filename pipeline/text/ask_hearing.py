@@ -1,12 +1,11 @@
-"""Questions on what is heard: who, what and when, and how it sounds."""
+"""Questions on what is heard: who, what and when."""
 
 from itertools import combinations
 
 from auricle.pipeline.text.asking import Atom, either, following, polar
-from auricle.pipeline.text.english import choose, listing, number
-from auricle.pipeline.text.fact import Fact
+from auricle.pipeline.text.english import choose, listing
 from auricle.pipeline.text.facts import Facts
-from auricle.pipeline.text.sounds import Sound, sound
+from auricle.pipeline.text.sounds import sound
 from auricle.pipeline.text.strands import (
     Strand,
     instrument,
@@ -17,25 +16,43 @@ from auricle.pipeline.text.strands import (
 )
 
 _WHAT = {
-    "person": "human sound", "audience": "sound of people", "animal": "animal",
-    "nature": "natural sound", "vehicle": "vehicle", "household": "household sound",
-    "tool": "tool or machine", "signal": "signal", "impact": "sudden sound", "object": "noise",
+    "person": "human sound",
+    "audience": "sound of people",
+    "animal": "animal",
+    "nature": "natural sound",
+    "vehicle": "vehicle",
+    "household": "household sound",
+    "tool": "tool or machine",
+    "signal": "signal",
+    "impact": "sudden sound",
+    "object": "noise",
     None: "sound",
-}  # fmt: skip
-_OTHER_LANGUAGES = ("English", "Spanish", "German", "Russian", "Japanese", "Arabic", "French",
-                    "Hindi", "Portuguese", "Korean", "Italian", "Turkish")  # fmt: skip
+}
+_OTHER_LANGUAGES = (
+    "English",
+    "Spanish",
+    "German",
+    "Russian",
+    "Japanese",
+    "Arabic",
+    "French",
+    "Hindi",
+    "Portuguese",
+    "Korean",
+    "Italian",
+    "Turkish",
+)
 
 
 def perception_atoms(facts: Facts, key: str) -> list[Atom]:
     """Return questions on what is heard and when."""
-    return [*_speech(facts, key), *_music(facts, key), *_sounds(facts, key), *_order(facts, key),
-            *_nothing(facts, key)]  # fmt: skip
-
-
-def character_atoms(facts: Facts, key: str) -> list[Atom]:
-    """Return questions on how it sounds: pace, mood, volume, how long it goes on."""
-    return [*_delivery(facts, key), *_feel(facts, key), *_volume(facts, key),
-            *_extents(facts, key)]  # fmt: skip
+    return [
+        *_speech(facts, key),
+        *_music(facts, key),
+        *_sounds(facts, key),
+        *_order(facts, key),
+        *_nothing(facts, key),
+    ]
 
 
 def reference(strand: Strand, facts: Facts) -> str:
@@ -53,8 +70,14 @@ def _speech(facts: Facts, key: str) -> list[Atom]:
     language, speaker, said = facts.one("language"), facts.one("speaker"), facts.one("words")
     if language is not None and language.sure:
         name = language.value
-        ask = choose(f"{key}/language", ("what language is spoken", "which language can be heard",
-                     "in what language is the speech"))  # fmt: skip
+        ask = choose(
+            f"{key}/language",
+            (
+                "what language is spoken",
+                "which language can be heard",
+                "in what language is the speech",
+            ),
+        )
         atoms.append(Atom(ask, f"the speech is in {name}", name, (language,)))
         others = [other for other in _OTHER_LANGUAGES if other != name]
         other = choose(f"{key}/other", others)
@@ -62,16 +85,24 @@ def _speech(facts: Facts, key: str) -> list[Atom]:
         no = polar(False, f"is the speech in {other}", f"it is in {name}", language)
         atoms.append(either(f"{key}/is-language", yes, no))
     if speaker is not None and speaker.sure:
-        ask = choose(f"{key}/who", ("who is speaking", "whose voice can be heard",
-                     "what kind of voice speaks"))  # fmt: skip
+        ask = choose(
+            f"{key}/who",
+            ("who is speaking", "whose voice can be heard", "what kind of voice speaks"),
+        )
         be = "are" if speaker.value == "people" else "is"
         atoms.append(Atom(ask, f"{speaker.value} {be} speaking", speaker.value, (speaker,)))
     if said is not None and said.confidence >= 0.6:
         for first in (2, 3, 4):
             pair = following(said.value, first)
             if pair is not None:
-                ask = choose(f"{key}/after/{first}", ('what is said right after "{}"',
-                             'what words follow "{}"', 'how does the sentence go on after "{}"'))  # fmt: skip
+                ask = choose(
+                    f"{key}/after/{first}",
+                    (
+                        'what is said right after "{}"',
+                        'what words follow "{}"',
+                        'how does the sentence go on after "{}"',
+                    ),
+                )
                 say = f'the words "{pair[1]}"'
                 atoms.append(Atom(ask.format(pair[0]), say, f'"{pair[1]}"', (said,)))
     return atoms
@@ -84,14 +115,26 @@ def _music(facts: Facts, key: str) -> list[Atom]:
         return atoms
     name, used = music_name(facts, f"{key}/name")
     if used:
-        ask = choose(f"{key}/kind", ("what kind of music plays", "what sort of music is heard",
-                     "how would you name the music"))  # fmt: skip
+        ask = choose(
+            f"{key}/kind",
+            (
+                "what kind of music plays",
+                "what sort of music is heard",
+                "how would you name the music",
+            ),
+        )
         atoms.append(Atom(ask, f"it is {name}", name, (playing, *used)))
     played = facts.of("instrument")
     if played:
         who = listing([instrument(fact) for fact in played])
-        ask = choose(f"{key}/instruments", ("what is played in the music", "which instruments are heard",
-                     "what carries the music"))  # fmt: skip
+        ask = choose(
+            f"{key}/instruments",
+            (
+                "what is played in the music",
+                "which instruments are heard",
+                "what carries the music",
+            ),
+        )
         atoms.append(Atom(ask, f"{who} can be heard", who, tuple(played)))
     if singing is not None:
         clause = sings(singing.value)
@@ -114,13 +157,16 @@ def _sounds(facts: Facts, key: str) -> list[Atom]:
     for strand in (sure or heard_sounds[:1])[:4]:
         fact = strand.facts[0]
         if fact.kind != "sound":
-            atoms.append(Atom("what other sound is there", "a sound that is hard to place", "",
-                              strand.facts))  # fmt: skip
+            atoms.append(
+                Atom("what other sound is there", "a sound that is hard to place", "", strand.facts)
+            )
             continue
         heard, time = sound(fact.value), strand.when(facts.duration)
         what = _WHAT[heard.group]
-        which = choose(f"{key}/what/{fact.id}", ("what {} is heard", "which {} can be heard",
-                       "what {} comes up")).format(what)  # fmt: skip
+        which = choose(
+            f"{key}/what/{fact.id}",
+            ("what {} is heard", "which {} can be heard", "what {} comes up"),
+        ).format(what)
         maybe = "probably " if not fact.sure else ""
         if not fact.sure:
             which = f"what {what} might be heard"
@@ -129,8 +175,14 @@ def _sounds(facts: Facts, key: str) -> list[Atom]:
         atoms.append(Atom(f"{which} {time}".strip(), say, say, strand.facts[:1]))
         if fact.sure:
             be = "are" if heard.plural else "is"
-            ask = choose(f"{key}/when/{fact.id}", ("when {0} {1} heard", "in which part {0} {1} heard",
-                         "where in the clip {0} {1} heard")).format(be, heard.definite)  # fmt: skip
+            ask = choose(
+                f"{key}/when/{fact.id}",
+                (
+                    "when {0} {1} heard",
+                    "in which part {0} {1} heard",
+                    "where in the clip {0} {1} heard",
+                ),
+            ).format(be, heard.definite)
             where = time or "throughout the clip"
             they = "they are" if heard.plural else "it is"
             atoms.append(Atom(ask, f"{they} heard {where}", where, strand.facts))
@@ -151,20 +203,29 @@ def _order(facts: Facts, key: str) -> list[Atom]:
         tag = f"{key}/{early.facts[0].id}/{late.facts[0].id}"
         yes = polar(True, f"does {first} come before {second}", f"{first} comes first", *used)
         no = polar(False, f"does {second} come before {first}", f"{first} comes first", *used)
-        if not _plural(early) and not _plural(late):
+        if not is_plural_strand(early) and not is_plural_strand(late):
             atoms.append(either(tag, yes, no))
-        ask = choose(tag, (f"which comes first, {first} or {second}",
-                           f"which of {first} and {second} starts earlier"))  # fmt: skip
+        ask = choose(
+            tag,
+            (
+                f"which comes first, {first} or {second}",
+                f"which of {first} and {second} starts earlier",
+            ),
+        )
         atoms.append(Atom(ask, f"{first} can be heard first", f"{first} first", used))
     for early, late in zip(timed, timed[1:], strict=False):
         if early.end is not None and late.begins >= early.end - 0.1:
-            ask = choose(f"{key}/next/{late.facts[0].id}", ("what follows {}", "what comes after {}",
-                         "what is heard once {} is over"))  # fmt: skip
+            ask = choose(
+                f"{key}/next/{late.facts[0].id}",
+                ("what follows {}", "what comes after {}", "what is heard once {} is over"),
+            )
             used = (*early.facts, *late.facts)
             atoms.append(Atom(ask.format(reference(early, facts)), late.clause, late.noun, used))
     if len(found) > 1:
-        ask = choose(f"{key}/all", ("what makes up the clip", "which things are heard",
-                     "what can be told apart"))  # fmt: skip
+        ask = choose(
+            f"{key}/all",
+            ("what makes up the clip", "which things are heard", "what can be told apart"),
+        )
         names = listing([s.noun for s in found[:3]])
         atoms.append(Atom(ask, names, "", tuple(f for s in found[:3] for f in s.facts)))
     return atoms
@@ -174,8 +235,10 @@ def _nothing(facts: Facts, key: str) -> list[Atom]:
     atoms: list[Atom] = []
     for fact in facts.of("silent"):
         say = "complete silence" if fact.value == "complete" else "next to nothing"
-        ask = choose(f"{key}/nothing", ("what can be heard", "what does the clip hold",
-                     "what reaches the ear"))  # fmt: skip
+        ask = choose(
+            f"{key}/nothing",
+            ("what can be heard", "what does the clip hold", "what reaches the ear"),
+        )
         atoms.append(Atom(ask, f"there is {say}", say, (fact,)))
         yes = polar(True, "is the clip silent", f"there is {say}", fact)
         no = polar(False, "does any sound stand out", f"there is {say}", fact)
@@ -188,90 +251,10 @@ def _nothing(facts: Facts, key: str) -> list[Atom]:
     return atoms
 
 
-def _delivery(facts: Facts, key: str) -> list[Atom]:
-    atoms: list[Atom] = []
-    pace, fluency, manner = facts.one("pace"), facts.one("fluency"), facts.one("manner")
-    if pace is not None:
-        ask = choose(f"{key}/pace", ("how fast is the speech", "at what pace are the words spoken",
-                     "how quickly do the words come"))  # fmt: skip
-        atoms.append(Atom(ask, f"the words come {pace.value}", pace.value, (pace,)))
-    if fluency is not None:
-        ask = choose(f"{key}/fluency", ("how fluent is the delivery", "how is the speech broken up",
-                     "how do the phrases follow each other"))  # fmt: skip
-        atoms.append(Atom(ask, f"the speech goes on {fluency.value}", fluency.value, (fluency,)))
-        smooth = fluency.value.startswith("without")
-        yes = ("does the speech run on without a break" if smooth else "does the speaker pause")
-        no = ("does the speaker pause noticeably" if smooth else "is the speech free of pauses")
-        say = f"it goes on {fluency.value}"
-        atoms.append(either(f"{key}/pauses", polar(True, yes, say, fluency),
-                            polar(False, no, say, fluency)))  # fmt: skip
-    if manner is not None:
-        atoms.append(Atom("in what manner is it spoken", "the words are whispered", "in a whisper",
-                          (manner,)))  # fmt: skip
-    return atoms
-
-
-def _feel(facts: Facts, key: str) -> list[Atom]:
-    atoms: list[Atom] = []
-    moods, tempo, genre = facts.of("mood"), facts.one("tempo"), facts.one("genre")
-    if moods:
-        words = " and ".join(fact.value for fact in moods)
-        ask = choose(f"{key}/mood", ("what is the mood of the music", "how does the music feel",
-                     "what character does the music have"))  # fmt: skip
-        atoms.append(Atom(ask, f"the music sounds {words}", words, tuple(moods)))
-    if tempo is not None:
-        atoms.append(Atom("what is the tempo of the music", f"the music is {tempo.value}",
-                          tempo.value, (tempo,)))  # fmt: skip
-        other = "fast" if tempo.value == "slow" else "slow"
-        yes = polar(True, f"is the music {tempo.value}", f"its tempo is {tempo.value}", tempo)
-        no = polar(False, f"is the music {other}", f"its tempo is {tempo.value}", tempo)
-        atoms.append(either(f"{key}/tempo", yes, no))
-    if genre is not None:
-        ask = choose(f"{key}/style", ("what style is the music in", "which genre does the music suggest"))
-        atoms.append(Atom(ask, f"it sounds like {genre.value} music", f"{genre.value} music", (genre,)))
-    for fact in facts.of("era"):
-        atoms.append(Atom("which period does the style recall", f"it recalls the {fact.value}",
-                          f"the {fact.value}", (fact,)))  # fmt: skip
-    return atoms
-
-
-def _volume(facts: Facts, key: str) -> list[Atom]:
-    dynamics = facts.one("dynamics")
-    if dynamics is None or facts.of("silent"):
-        return []
-    ask = choose(f"{key}/volume", ("how does the volume behave", "how even is the volume",
-                 "how do loud and quiet moments compare"))  # fmt: skip
-    return [Atom(ask, f"the sound comes {dynamics.value}", dynamics.value, (dynamics,))]
-
-
-def _extents(facts: Facts, key: str) -> list[Atom]:
-    atoms: list[Atom] = []
-    for strand in strands(facts, key):
-        if not strand.sure or not _known_extent(strand):
-            continue
-        name, time = reference(strand, facts), strand.when(facts.duration)
-        do, they = ("do", "they are") if _plural(strand) else ("does", "it is")
-        tag = f"{key}/extent/{strand.facts[0].id}"
-        where = time or "throughout the clip"
-        used: tuple[Fact, ...] = strand.facts
-        ask = choose(tag, ("how long {0} {1} last", "for how much of the clip {0} {1} go on"))
-        atoms.append(Atom(ask.format(do, name), f"{they} heard {where}", where, used))
-        whole, part = f"{do} {name} go on throughout", f"{do} {name} stop before the end"
-        part = part if time else f"{do} {name} come up only briefly"
-        if number(tag) % 2:
-            atoms.append(polar(not time, whole, f"{they} heard {where}", *used))
-        elif not time:
-            atoms.append(polar(False, part, f"{they} heard {where}", *used))
-        elif strand.end is not None and strand.end < 0.8 * facts.duration:
-            atoms.append(polar(True, part, f"{they} heard {where}", *used))
-    return atoms
-
-
-def _known_extent(strand: Strand) -> bool:
-    head = strand.facts[0]
-    return head.start is not None or head.value == "throughout" or head.kind == "sound"
-
-
-def _plural(strand: Strand) -> bool:
-    value: Sound | None = sound(strand.facts[0].value) if strand.topic == "sound" else None
-    return value is not None and value.label != "" and value.plural
+def is_plural_strand(strand: Strand) -> bool:
+    """Return whether a strand's reference takes a plural verb."""
+    return (
+        strand.topic == "sound"
+        and bool(strand.facts[0].value)
+        and (sound(strand.facts[0].value).plural)
+    )

@@ -14,19 +14,23 @@ def quality_atoms(facts: Facts, key: str) -> list[Atom]:
     """Return questions on voice, noise, level and flaws; a voice's only where it was measured."""
     atoms = [*_voice(facts, key), *_level(facts, key)]
     for fact in facts.of("overload"):
-        atoms.append(Atom("what flaw does the recording have", f"it is {fact.value}",
-                          fact.value, (fact,)))  # fmt: skip
+        atoms.append(
+            Atom("what flaw does the recording have", f"it is {fact.value}", fact.value, (fact,))
+        )
     for fact in facts.of("band"):
-        ask = choose(f"{key}/band", ("how full is the range of tones",
-                     "how does the range of the recording sound"))  # fmt: skip
+        ask = choose(
+            f"{key}/band",
+            ("how full is the range of tones", "how does the range of the recording sound"),
+        )
         atoms.append(Atom(ask, f"it sounds {fact.value}", fact.value, (fact,)))
         narrow = fact.value.startswith("narrow")
         say = f"it sounds {fact.value}"
         yes = "does it sound like a telephone" if narrow else "are high tones captured"
         no = "are the highest tones captured" if narrow else "does it sound like a telephone"
         if narrow or fact.value.startswith("open"):
-            atoms.append(either(f"{key}/narrow", polar(True, yes, say, fact),
-                                polar(False, no, say, fact)))  # fmt: skip
+            atoms.append(
+                either(f"{key}/narrow", polar(True, yes, say, fact), polar(False, no, say, fact))
+            )
     return atoms
 
 
@@ -39,25 +43,42 @@ def _voice(facts: Facts, key: str) -> list[Atom]:
     atoms: list[Atom] = []
     clarity, floor = facts.one("clarity"), facts.one("noise_floor")
     if clarity is not None:
-        ask = choose(f"{key}/clarity", ("how clear is the voice", "how well can the voice be understood",
-                     "how does the voice come across"))  # fmt: skip
+        ask = choose(
+            f"{key}/clarity",
+            (
+                "how clear is the voice",
+                "how well can the voice be understood",
+                "how does the voice come across",
+            ),
+        )
         atoms.append(Atom(ask, f"the voice is {clarity.value}", clarity.value, (clarity,)))
         good = clarity.value in ("clear", "reasonably clear")
         say = f"the voice is {clarity.value}"
         yes = "can the voice be followed easily" if good else "is the voice hard to follow"
         no = "is the voice hard to follow" if good else "can the voice be followed easily"
-        atoms.append(either(f"{key}/clear", polar(True, yes, say, clarity),
-                            polar(False, no, say, clarity)))  # fmt: skip
+        atoms.append(
+            either(f"{key}/clear", polar(True, yes, say, clarity), polar(False, no, say, clarity))
+        )
     if floor is not None:
         much = floor.value in ("strong", "noticeable", "about as loud as the voice")
-        ask = choose(f"{key}/floor", ("how much background noise is there",
-                     "how strong is the noise behind the voice"))  # fmt: skip
-        atoms.append(Atom(ask, f"there is {floor.text}", floor.text.replace(" behind the voice", ""),
-                          (floor,)))  # fmt: skip
+        ask = choose(
+            f"{key}/floor",
+            ("how much background noise is there", "how strong is the noise behind the voice"),
+        )
+        atoms.append(
+            Atom(
+                ask, f"there is {floor.text}", floor.text.replace(" behind the voice", ""), (floor,)
+            )
+        )
         yes = "does noise intrude on the voice" if much else "is the background clean"
         no = "is the background clean" if much else "does noise intrude on the voice"
-        atoms.append(either(f"{key}/noise", polar(True, yes, f"there is {floor.text}", floor),
-                            polar(False, no, f"there is {floor.text}", floor)))  # fmt: skip
+        atoms.append(
+            either(
+                f"{key}/noise",
+                polar(True, yes, f"there is {floor.text}", floor),
+                polar(False, no, f"there is {floor.text}", floor),
+            )
+        )
     return atoms
 
 
@@ -65,32 +86,61 @@ def _level(facts: Facts, key: str) -> list[Atom]:
     atoms: list[Atom] = []
     level, silence, dynamics = facts.one("level"), facts.one("silence"), facts.one("dynamics")
     if level is not None:
-        ask = choose(f"{key}/level", ("how loud is the recording", "what is the overall level",
-                     "how strong is the sound on the whole"))  # fmt: skip
+        ask = choose(
+            f"{key}/level",
+            (
+                "how loud is the recording",
+                "what is the overall level",
+                "how strong is the sound on the whole",
+            ),
+        )
         atoms.append(Atom(ask, f"the recording is {level.value}", level.value, (level,)))
         if level.value in (*_LOUD, *_QUIET):
             loud = level.value in _LOUD
             say = f"it is {level.value}"
             yes, no = ("loud", "quiet") if loud else ("quiet", "loud")
-            atoms.append(either(f"{key}/loud",
-                                polar(True, f"is the recording {yes}", say, level),
-                                polar(False, f"is the recording {no}", say, level)))  # fmt: skip
+            atoms.append(
+                either(
+                    f"{key}/loud",
+                    polar(True, f"is the recording {yes}", say, level),
+                    polar(False, f"is the recording {no}", say, level),
+                )
+            )
     if silence is not None and not facts.of("silent"):
         gaps = not silence.value.startswith("without")
-        ask = choose(f"{key}/silence", ("how much silence is there", "are there gaps or does sound fill it",
-                     "how continuous is the sound"))  # fmt: skip
+        ask = choose(
+            f"{key}/silence",
+            (
+                "how much silence is there",
+                "are there gaps or does sound fill it",
+                "how continuous is the sound",
+            ),
+        )
         atoms.append(Atom(ask, f"the sound goes on {silence.value}", silence.value, (silence,)))
         say = f"it goes on {silence.value}"
-        yes = "does silence break up the recording" if gaps else "does sound fill the whole recording"
-        no = "does sound fill the whole recording" if gaps else "does silence break up the recording"
-        atoms.append(either(f"{key}/gaps", polar(True, yes, say, silence),
-                            polar(False, no, say, silence)))  # fmt: skip
+        yes = (
+            "does silence break up the recording" if gaps else "does sound fill the whole recording"
+        )
+        no = (
+            "does sound fill the whole recording" if gaps else "does silence break up the recording"
+        )
+        atoms.append(
+            either(f"{key}/gaps", polar(True, yes, say, silence), polar(False, no, say, silence))
+        )
     if dynamics is not None and not facts.of("silent"):
-        atoms.append(Atom("how steady is the level", f"the sound comes {dynamics.value}",
-                          dynamics.value, (dynamics,)))  # fmt: skip
+        atoms.append(
+            Atom(
+                "how steady is the level",
+                f"the sound comes {dynamics.value}",
+                dynamics.value,
+                (dynamics,),
+            )
+        )
     for fact in facts.of("silent"):
         say = "completely silent" if fact.value == "complete" else "close to silence"
-        atoms.append(Atom("how strong is the recorded level", f"the recording is {say}", say, (fact,)))
+        atoms.append(
+            Atom("how strong is the recorded level", f"the recording is {say}", say, (fact,))
+        )
     return atoms
 
 
@@ -100,8 +150,14 @@ def _setting(facts: Facts, key: str) -> list[Atom]:
     if setting is None:
         return atoms
     value, where = setting.value, WHERE[setting.value]
-    ask = choose(f"{key}/setting", ("where was it probably recorded", "what setting do the sounds suggest",
-                 "what place comes to mind"))  # fmt: skip
+    ask = choose(
+        f"{key}/setting",
+        (
+            "where was it probably recorded",
+            "what setting do the sounds suggest",
+            "what place comes to mind",
+        ),
+    )
     atoms.append(Atom(ask, f"it was probably recorded {where}", f"probably {where}", (setting,)))
     other = choose(f"{key}/elsewhere", [name for name in SETTINGS if name != value])
     say = f"the sounds suggest {value}"
@@ -111,8 +167,9 @@ def _setting(facts: Facts, key: str) -> list[Atom]:
     clue = next((f for f in facts.of("sound") if f.value in SETTINGS[value] and f.sure), None)
     if clue is not None:
         heard = sound(clue.value)
-        ask = choose(f"{key}/clue", ("what points to {}", "which sound suggests {}",
-                     "what gives {} away")).format(value)  # fmt: skip
+        ask = choose(
+            f"{key}/clue", ("what points to {}", "which sound suggests {}", "what gives {} away")
+        ).format(value)
         say = heard.noun if len(heard.noun.split()) > 2 else heard.clause
         atoms.append(Atom(ask, say, say, (clue, setting)))
     return atoms
@@ -122,28 +179,46 @@ def _space(facts: Facts, key: str) -> list[Atom]:
     atoms: list[Atom] = []
     place, echo, alone = facts.one("place"), facts.one("echo"), facts.one("alone")
     if place is not None:
-        ask = choose(f"{key}/space", ("what kind of space does it sound like",
-                     "in what sort of place does the sound seem to be"))  # fmt: skip
+        ask = choose(
+            f"{key}/space",
+            (
+                "what kind of space does it sound like",
+                "in what sort of place does the sound seem to be",
+            ),
+        )
         atoms.append(Atom(ask, f"it sounds like {place.value}", place.value, (place,)))
     if echo is not None:
-        atoms.append(Atom("what does the space do to the sound", f"it adds {echo.value}",
-                          echo.value, (echo,)))  # fmt: skip
+        atoms.append(
+            Atom(
+                "what does the space do to the sound", f"it adds {echo.value}", echo.value, (echo,)
+            )
+        )
     if alone is not None:
-        ask = choose(f"{key}/alone", ("what do the surroundings add", "what else of the place is heard",
-                     "what is heard around the main sound"))  # fmt: skip
-        say = {"speech": "nothing distinct, only the speech stands out",
-               "music": "nothing distinct, only the music stands out",
-               "sound": "nothing distinct, no voice or music"}[alone.value]  # fmt: skip
-        atoms.append(Atom(ask, say, "nothing distinct around it", (alone,)))
-        said = {"speech": "only the speech stands out", "music": "only the music stands out",
-                "sound": "no voice or music stands out"}[alone.value]  # fmt: skip
-        yes = {"speech": "does the speech stand alone", "music": "does the music stand alone",
-               "sound": "is the place free of voices and music"}[alone.value]  # fmt: skip
-        no = {"speech": "does anything else of the place stand out",
-              "music": "does anything else of the place stand out",
-              "sound": "is there a voice or music in the place"}[alone.value]  # fmt: skip
-        atoms.append(either(f"{key}/stands", polar(True, yes, said, alone),
-                            polar(False, no, said, alone)))  # fmt: skip
+        ask = choose(
+            f"{key}/alone",
+            (
+                f"what do the surroundings add to {alone.value}",
+                f"what of the place is heard besides {alone.value}",
+                f"what else stands out around {alone.value}",
+            ),
+        )
+        say = f"nothing distinct, only {alone.value}"
+        atoms.append(Atom(ask, say, "nothing distinct of the place", (alone,)))
+        said = f"{alone.text}"
+        yes = choose(
+            f"{key}/only",
+            (f"is {alone.value} all that stands out", f"is nothing heard but {alone.value}"),
+        )
+        no = choose(
+            f"{key}/else",
+            (
+                f"does anything of the place stand out beside {alone.value}",
+                f"do the surroundings of {alone.value} make themselves heard",
+            ),
+        )
+        atoms.append(
+            either(f"{key}/stands", polar(True, yes, said, alone), polar(False, no, said, alone))
+        )
     return atoms
 
 
@@ -155,14 +230,32 @@ def _background(facts: Facts, key: str) -> list[Atom]:
     floor = facts.one("noise_floor")
     if floor is not None:
         calm = floor.value in ("slight", "hardly any")
-        ask = choose(f"{key}/calm", ("how noisy were the surroundings", "how calm was the place",
-                     "what was the place like when it was recorded"))  # fmt: skip
+        ask = choose(
+            f"{key}/calm",
+            (
+                "how noisy were the surroundings",
+                "how calm was the place",
+                "what was the place like when it was recorded",
+            ),
+        )
         say = "probably quiet" if calm else "probably noisy"
         atoms.append(Atom(ask, f"the place was {say}", say, (floor,)))
     for fact in facts.of("silent"):
-        atoms.append(Atom("what does the clip tell of the place", "nothing, since it is silent",
-                          "nothing of the place", (fact,)))  # fmt: skip
+        atoms.append(
+            Atom(
+                "what does the clip tell of the place",
+                "nothing, since it is silent",
+                "nothing of the place",
+                (fact,),
+            )
+        )
     for fact in facts.of("indistinct"):
-        atoms.append(Atom("what does the background tell of the place",
-                          "nothing that can be told apart", "nothing distinct", (fact,)))  # fmt: skip
+        atoms.append(
+            Atom(
+                "what does the background tell of the place",
+                "nothing that can be told apart",
+                "nothing distinct",
+                (fact,),
+            )
+        )
     return atoms

@@ -1,5 +1,6 @@
 """Asking: an observation as a question, and observations joined into harder questions."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
@@ -56,12 +57,25 @@ def contexts(facts: Facts, key: str) -> list[Context]:
     quoted = quote(facts, 4)
     if quoted is not None:
         said = f'"{quoted[0].strip(_QUOTED)}"'
-        form = choose(f"{key}/said", ("in the clip with the words {}", "where someone says {}",
-                      "in the recording that has {}"))  # fmt: skip
+        form = choose(
+            f"{key}/said",
+            (
+                "in the clip with the words {}",
+                "where someone says {}",
+                "in the recording that has {}",
+            ),
+        )
         found.append(Context(form.format(said), (quoted[1],)))
     for index, strand in enumerate(strands(facts, key)):
-        form = choose(f"{key}/with/{index}", ("in the clip with {}", "in this recording of {}",
-                      "hearing {}", "in a clip that holds {}"))  # fmt: skip
+        form = choose(
+            f"{key}/with/{index}",
+            (
+                "in the clip with {}",
+                "in this recording of {}",
+                "hearing {}",
+                "in a clip that holds {}",
+            ),
+        )
         if strand.sure:
             found.append(Context(form.format(strand.noun), strand.facts))
     for fact in facts.of("setting"):
@@ -85,8 +99,9 @@ def questions(
     openings = contexts(facts, key)
     mixed = shuffled(f"{key}/{category}", list(atoms))
     if difficulty == "basic":
+        names = _names(facts, key)
         for atom in mixed:
-            yield from _valid(category, difficulty, [atom], None)
+            yield from _valid(category, difficulty, [_specific(atom, names)], None)
         return
     most = {"intermediate": 1, "advanced": 2, "complex": 3}[difficulty]
     for group in sorted((_group(atom, mixed, most) for atom in mixed), key=len, reverse=True):
@@ -104,6 +119,33 @@ def _group(atom: Atom, others: Sequence[Atom], most: int) -> list[Atom]:
     return group
 
 
+def _names(facts: Facts, key: str) -> dict[str, Context]:
+    """Return what a voice, the speech, the music and the recording are called in this clip."""
+    names: dict[str, Context] = {}
+    for fact in facts.of("language"):
+        if fact.sure:
+            names["the voice"] = Context(f"the {fact.value} voice", (fact,))
+            names["the speech"] = Context(f"the {fact.value} speech", (fact,))
+    kinds = shuffled(f"{key}/kinds", facts.of("genre", "mood", "tempo"))
+    for fact in kinds[:1]:
+        names["the music"] = Context(f"the {fact.value} music", (fact,))
+    found = [strand for strand in strands(facts, key) if strand.sure]
+    for strand in shuffled(f"{key}/names", found)[:1]:
+        names["the recording"] = Context(f"the recording of {strand.name}", strand.facts)
+        names["the clip"] = Context(f"the clip of {strand.name}", strand.facts)
+        names["it"] = Context(f"the recording of {strand.name}", strand.facts)
+    return names
+
+
+def _specific(atom: Atom, names: dict[str, Context]) -> Atom:
+    """Return an atom that names its clip's own speech, music or recording where it can."""
+    for name, own in names.items():
+        named = re.sub(rf"\b{name}\b(?! of)", own.text, atom.ask, count=1)
+        if named != atom.ask and set(atom.facts).isdisjoint(own.facts) and '"' not in atom.ask:
+            return replace(atom, ask=named, facts=(*atom.facts, *own.facts))
+    return atom
+
+
 def _with_context(
     category: QACategory, difficulty: Difficulty, group: list[Atom], openings: list[Context]
 ) -> Iterator[Asked]:
@@ -114,8 +156,9 @@ def _with_context(
 
 
 def _shares(group: list[Atom], other: Atom) -> bool:
-    return any(not set(atom.facts).isdisjoint(other.facts) or atom.ask == other.ask
-               for atom in group)  # fmt: skip
+    return any(
+        not set(atom.facts).isdisjoint(other.facts) or atom.ask == other.ask for atom in group
+    )
 
 
 def _valid(

@@ -14,14 +14,20 @@ def manner(facts: Facts, key: str) -> Draft | None:
     how = facts.of("pace", "fluency") if _speech_sure(facts) else facts.of("dynamics", "silence")
     if not how:
         return None
-    told = how[: choose(f"{key}/manner", (1, 2))]
+    told = shuffled(f"{key}/manners", how)[: choose(f"{key}/manner", (1, 2))]
     return Draft(" and ".join(fact.value for fact in told), tuple(told))
 
 
 def details(facts: Facts, key: str) -> list[Draft]:
     """Return sentences that each add one thing, in an order that the key decides."""
-    found = [_quoted(facts, key), _delivery(facts, key), _band(facts, key), _possible(facts),
-             recording_sentence(facts, key), place_sentence(facts, key)]  # fmt: skip
+    found = [
+        _quoted(facts, key),
+        _delivery(facts, key),
+        _band(facts, key),
+        _possible(facts),
+        recording_sentence(facts, key),
+        place_sentence(facts, key),
+    ]
     told = [draft for draft in found if draft is not None]
     return [*shuffled(f"{key}/details", told), *singles(facts, key)]
 

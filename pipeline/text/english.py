@@ -29,7 +29,7 @@ def capital(text: str) -> str:
 
 def with_article(phrase: str) -> str:
     """Return a phrase behind `a` or `an`, by its first sound."""
-    vowel = re.match(r"(?i)[aeiou](?!ni[^mn]|ne\b|uro)|hour|honest", phrase)
+    vowel = re.match(r"(?i)[aeio]|u(?!k|s|ni[^mn])|hour|honest", phrase)
     return f"{'an' if vowel else 'a'} {phrase}"
 
 

@@ -34,9 +34,12 @@ class Facts:
 def learn(said: Testimony) -> Facts:
     """Return the facts of a clip: what holds throughout first, then in time, then the place."""
     found = [
-        *speech_facts(said), *music_facts(said), *sound_facts(said), *place_facts(said),
+        *speech_facts(said),
+        *music_facts(said),
+        *sound_facts(said),
+        *place_facts(said),
         *source_facts(said),
-    ]  # fmt: skip
+    ]
     found.sort(key=_place_in_order)
     numbered = tuple(replace(fact, id=f"E{index}") for index, fact in enumerate(found, 1))
     return Facts(said.clip_id, said.duration, said.code, numbered)

@@ -34,8 +34,12 @@ _TABLES: dict[Kind, dict[str, str]] = {
     "tempo": TEMPOS,
     "era": ERAS,
 }
-_OPPOSITES = (frozenset({"quiet", "loud"}), frozenset({"slow", "fast"}), frozenset({"soft", "loud"}),
-              frozenset({"happy", "sad"}))  # fmt: skip
+_OPPOSITES = (
+    frozenset({"quiet", "loud"}),
+    frozenset({"slow", "fast"}),
+    frozenset({"soft", "loud"}),
+    frozenset({"happy", "sad"}),
+)
 
 
 def music_facts(said: Testimony) -> list[Fact]:
@@ -64,10 +68,17 @@ def _present(said: Testimony) -> list[Fact]:
         first, last = spans[0][0] or 0.0, spans[-1][1] or said.duration
         spans = [bounded(first, last, said.duration)]
     return [
-        Fact("music", "music", "throughout" if start is None else "", "music playing", _unit(sure),
-             start, end)
+        Fact(
+            "music",
+            "music",
+            "throughout" if start is None else "",
+            "music playing",
+            _unit(sure),
+            start,
+            end,
+        )
         for start, end in spans
-    ]  # fmt: skip
+    ]
 
 
 def _stretches(said: Testimony) -> list[Stretch]:
@@ -76,8 +87,9 @@ def _stretches(said: Testimony) -> list[Stretch]:
     if grid:
         return grid
     spans = said.events.spans if said.events else ()
-    return [Stretch(s.start, s.end, s.score) for s in spans if s.label != "speech"
-            and s.end > s.start]  # fmt: skip
+    return [
+        Stretch(s.start, s.end, s.score) for s in spans if s.label != "speech" and s.end > s.start
+    ]
 
 
 def tagged_music(said: Testimony) -> list[Tagged]:
@@ -143,8 +155,9 @@ def _voice(said: Testimony, labels: list[Tagged]) -> list[Fact]:
     name, score = min(sung, key=lambda item: (SINGERS[item[0]] == "someone", -item[1], item[0]))
     manner = next((SINGING[other][0] for other, _ in sung if other in SINGING), "singing")
     value = f"{SINGERS[name]} {manner}"
-    spans = merged([s for label in labels if key(label.label) in SINGERS for s in label.stretches],
-                   gap=2.0)  # fmt: skip
+    spans = merged(
+        [s for label in labels if key(label.label) in SINGERS for s in label.stretches], gap=2.0
+    )
     start, end = (None, None)
     if spans:
         start, end = bounded(spans[0].start, spans[-1].end, said.duration)

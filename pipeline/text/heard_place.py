@@ -25,6 +25,12 @@ _NOISES = {
     "Wind noise (microphone)": "wind blowing into the microphone",
 }
 _ECHOES = {"Reverberation": "reverberation", "Echo": "an echo"}
+_ALONE = {
+    "S00": "the speech",
+    "0M0": "the music",
+    "00A": "the sounds named",
+    "SM0": "speech and music",
+}
 _LEAST = 0.35
 _DIGITAL_SILENCE = -90.0
 
@@ -74,16 +80,15 @@ def _setting(said: Testimony) -> list[Fact]:
 
 
 def _alone(said: Testimony) -> list[Fact]:
-    """Return that one kind of sound stands alone, as sure as the others are unlikely."""
-    beliefs = {"S00": ("music", "sound"), "0M0": ("speech", "sound"), "00A": ("speech", "music")}
-    what = {"S00": "speech", "0M0": "music", "00A": "sound"}
-    if said.domain is None or said.code not in beliefs:
+    """Return what kinds of sound stand alone, as sure as the others are unlikely."""
+    if said.domain is None or said.code not in _ALONE:
         return []
-    others = [getattr(said.domain, name) for name in beliefs[said.code]]
+    beliefs = (said.domain.speech, said.domain.music, said.domain.sound)
+    others = [belief for belief, letter in zip(beliefs, said.code, strict=True) if letter == "0"]
     sure = 1.0 - max((other for other in others if other is not None), default=0.5)
-    kind = what[said.code]
-    text = f"only the {kind} stands out" if kind != "sound" else "no voice or music stands out"
-    return [Fact("alone", "environment", kind, text, max(0.0, min(1.0, sure)))] if sure > 0.5 else []
+    kinds = _ALONE[said.code]
+    text = f"nothing but {kinds} stands out"
+    return [Fact("alone", "environment", kinds, text, min(1.0, sure))] if sure > 0.5 else []
 
 
 def _noise(said: Testimony) -> list[Fact]:

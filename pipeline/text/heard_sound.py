@@ -81,8 +81,9 @@ def _explains(strong: Tagged, weak: Tagged) -> bool:
         return False
     if not strong.stretches or not weak.stretches:
         return True
-    return any(a.start < b.end and b.start < a.end for a in strong.stretches
-               for b in weak.stretches)  # fmt: skip
+    return any(
+        a.start < b.end and b.start < a.end for a in strong.stretches for b in weak.stretches
+    )
 
 
 def _facts(label: Tagged, duration: float) -> list[Fact]:

@@ -35,8 +35,14 @@ def speech_facts(said: Testimony) -> list[Fact]:
     present = _present(said)
     if not present:
         return []
-    return [*present, *_speaker(said), *_language(said), *_words(said), *_delivery(said),
-            *_quality(said)]  # fmt: skip
+    return [
+        *present,
+        *_speaker(said),
+        *_language(said),
+        *_words(said),
+        *_delivery(said),
+        *_quality(said),
+    ]
 
 
 def _present(said: Testimony) -> list[Fact]:

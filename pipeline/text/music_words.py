@@ -104,6 +104,7 @@ def key(label: str) -> str:
     """Return a label as the tables spell it."""
     return re.sub(r"\s+", " ", label.replace("_", " ")).strip().lower()
 
+
 SOLO = frozenset({
     "guitar", "acoustic guitar", "electric guitar", "slide guitar", "piano", "electric piano",
     "violin", "cello", "flute", "harp", "harpsichord", "organ", "synthesizer", "accordion",

@@ -65,12 +65,16 @@ def frame(strands: Sequence[Strand], key: str) -> Draft | None:
     first, last = told[0][0], told[-1][-1]
     head = choose(
         f"{key}/frame",
-        ("the clip opens with {} and ends with {}", "{} at first, {} at the end",
-         "it begins with {} and closes with {}"),
-    )  # fmt: skip
+        (
+            "the clip opens with {} and ends with {}",
+            "{} at first, {} at the end",
+            "it begins with {} and closes with {}",
+        ),
+    )
     text = head.format(first.noun, last.noun)
     if base:
-        text = f"{base[0].name} runs through the clip, which opens with {first.noun} and ends with {last.noun}"
+        opens = f"which opens with {first.noun} and ends with {last.noun}"
+        text = f"{base[0].name} runs through the clip, {opens}"
     return Draft(text, facts_of(first.facts, last.facts, *(s.facts for s in base[:1])))
 
 
@@ -107,7 +111,9 @@ def _then(parts: list[str], key: str) -> str:
 
 def _followed(parts: list[str], key: str) -> str:
     if len(parts) == 2:
-        form = choose(f"{key}/followed", ("{0} followed by {1}", "{0} and then {1}", "{1} after {0}"))
+        form = choose(
+            f"{key}/followed", ("{0} followed by {1}", "{0} and then {1}", "{1} after {0}")
+        )
         if " and " in parts[0] or " and " in parts[1]:
             form = "{0}, followed by {1}"
         return form.format(*parts)

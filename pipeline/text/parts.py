@@ -51,8 +51,13 @@ def speech_drafts(facts: Facts, key: str) -> list[Draft]:
         if len(set(times)) > 1 and all(times):
             drafts.insert(1 + bool(quoted), Draft(f"{strand.name} {listing(times)}", strand.facts))
     language = f" in {language_of(facts)[0]}" if facts.one("language") else ""
-    loose = (f"a voice can be heard speaking{language}", f"spoken words{language}",
-             f"somebody is talking{language}", f"talking{language}", "a stretch of speech")  # fmt: skip
+    loose = (
+        f"a voice can be heard speaking{language}",
+        f"spoken words{language}",
+        f"somebody is talking{language}",
+        f"talking{language}",
+        "a stretch of speech",
+    )
     return [*drafts, *(Draft(f"{text} {about}", strand.facts) for text in shuffled(key, loose))]
 
 
@@ -69,13 +74,21 @@ def music_drafts(facts: Facts, key: str) -> list[Draft]:
             Draft(f"possibly {strand.name.removeprefix('what may be ')} {about}", strand.facts),
             Draft(f"sounds that could be music {about}", strand.facts[:1]),
         ]
-    drafts = [Draft(f"{strand.clause} {about}", strand.facts), _played(facts, key),
-              _character(facts, key), _sung(facts, key)]  # fmt: skip
+    drafts = [
+        Draft(f"{strand.clause} {about}", strand.facts),
+        _played(facts, key),
+        _character(facts, key),
+        _sung(facts, key),
+    ]
     head = strand.facts[:1]
     extent = "throughout" if head[0].value == "throughout" else about
-    loose = (f"{strand.name} {extent}", f"music can be heard {extent}",
-             f"a passage of music {extent}", f"a stretch of {strand.name} {extent}",
-             f"the music carries on {extent}")  # fmt: skip
+    loose = (
+        f"{strand.name} {extent}",
+        f"music can be heard {extent}",
+        f"a passage of music {extent}",
+        f"a stretch of {strand.name} {extent}",
+        f"the music carries on {extent}",
+    )
     plain = facts_of(strand.facts)
     drafts += [Draft(text, plain) for text in (loose[0], *shuffled(key, loose[1:]))]
     return [draft for draft in drafts if draft is not None]
@@ -98,17 +111,26 @@ def sound_drafts(facts: Facts, key: str) -> list[Draft]:
         drafts.append(_span(told[0], facts.duration, key))
     first = told[0]
     about = first.when(facts.duration)
-    loose = [f"the sound of {first.noun} {about}", f"{first.noun} {about}",
-             f"{first.noun} can be heard {about}", f"what is heard is {first.noun} {about}"]  # fmt: skip
+    loose = [
+        f"the sound of {first.noun} {about}",
+        f"{first.noun} {about}",
+        f"{first.noun} can be heard {about}",
+        f"what is heard is {first.noun} {about}",
+    ]
     if not first.sure:
-        loose = [f"possibly {first.noun.removeprefix('what may be ')} {about}",
-                 f"{first.noun} {about}", f"something like {first.noun.removeprefix('what may be ')}",
-                 f"{first.noun} can be heard {about}"]  # fmt: skip
+        loose = [
+            f"possibly {first.noun.removeprefix('what may be ')} {about}",
+            f"{first.noun} {about}",
+            f"something like {first.noun.removeprefix('what may be ')}",
+            f"{first.noun} can be heard {about}",
+        ]
     elif first.noun.startswith("the sound of"):
         loose[0] = f"there is {first.noun} {about}"
     base, timed = beats(told)
     if len(told) > 1 and not (base and timed):
-        drafts.append(Draft(f"{listing([s.noun for s in told])}", facts_of(*(s.facts for s in told))))
+        drafts.append(
+            Draft(f"{listing([s.noun for s in told])}", facts_of(*(s.facts for s in told)))
+        )
     possible = [strand for strand in heard if not strand.sure][:1] if sure else []
     for strand in possible:
         text = f"{first.noun} and possibly {strand.noun.removeprefix('what may be ')}"
@@ -135,8 +157,12 @@ def _quoted(facts: Facts, key: str) -> Draft | None:
     language, known = language_of(facts)
     says, tongue = speaks(who, "says"), f" in {language}" if language else ""
     used = facts_of(facts.of("speech")[:1], backing, known, quoted[1])
-    forms = (f"{who} {says}{tongue}: {quoted[0]}", f"the speech{tongue} opens with {quoted[0]}",
-             f"the words begin {quoted[0]}", f"{who} can be heard saying {quoted[0]}")  # fmt: skip
+    forms = (
+        f"{who} {says}{tongue}: {quoted[0]}",
+        f"the speech{tongue} opens with {quoted[0]}",
+        f"the words begin {quoted[0]}",
+        f"{who} can be heard saying {quoted[0]}",
+    )
     text = choose(f"{key}/quoted", forms)
     return Draft(text, used if tongue in text and who in text else facts_of(used))
 
@@ -155,8 +181,9 @@ def _played(facts: Facts, key: str) -> Draft | None:
     if not played:
         return Draft(choose(f"{key}/piece", (piece, f"{piece} of music")), used)
     who = listing([instrument(fact) for fact in played])
-    one = len(played) == 1 and (played[0].value not in PLURAL_INSTRUMENTS
-                                or played[0].value in ("percussion", "brass"))  # fmt: skip
+    one = len(played) == 1 and (
+        played[0].value not in PLURAL_INSTRUMENTS or played[0].value in ("percussion", "brass")
+    )
     verb = "plays" if one else "play"
     forms = (f"{who} {verb} {piece}", f"{piece} featuring {who}", f"{piece} with {who}")
     return Draft(choose(f"{key}/played", forms), used)
@@ -181,7 +208,9 @@ def _character(facts: Facts, key: str) -> Draft | None:
         elif instrumental:
             used = facts_of(facts.of("music")[:1], traits)
         return Draft(text, used if "{1}" in form else facts_of(facts.of("music")[:1], traits))
-    return Draft(lead, facts_of(facts.of("music")[:1], instrumental, genre)) if instrumental else None
+    return (
+        Draft(lead, facts_of(facts.of("music")[:1], instrumental, genre)) if instrumental else None
+    )
 
 
 def _sung(facts: Facts, key: str) -> Draft | None:

@@ -63,7 +63,8 @@ def _short_row(facts: Facts, key: str, turn: int) -> list[Draft]:
     for most in (3, 2, 1):
         chosen = _main(found, most)
         if turn == 0:
-            drafts.append(narrate(chosen, facts.duration, key, timed=False))
+            told = narrate(chosen, facts.duration, key, timed=False)
+            drafts.append(_mannered(told, found, facts, key))
         elif turn == 1:
             named = name_all(chosen, facts.duration, key, timed=False)
             drafts.append(_mannered(named, found, facts, key))
@@ -88,7 +89,9 @@ def _turned(chosen: Sequence[Strand], facts: Facts, key: str) -> Draft:
     """Return the strands by name, the last one first."""
     used = facts_of(*(strand.facts for strand in chosen))
     if len(chosen) == 1:
-        only = chosen[0]
+        only, noise = chosen[0], facts.one("noise_floor")
+        if noise is not None and noise.value != "about as loud as the voice":
+            return Draft(f"{only.name} with {noise.value} background noise", facts_of(used, noise))
         forms = ("{} can be heard", "a clip of {}", "{}")
         return Draft(f"{choose(key, forms).format(only.name)} {only.when(facts.duration)}", used)
     framed = frame(chosen, key)
@@ -102,7 +105,16 @@ def _turned(chosen: Sequence[Strand], facts: Facts, key: str) -> Draft:
 def _loose(facts: Facts, key: str) -> list[Draft]:
     found = _main(strands(facts, f"{key}/loose"), 1)
     forms = ("{} in a short clip", "there is {}", "a recording of {}", "what is heard is {}", "{}")
-    return [Draft(form.format(found[0].noun), found[0].facts) for form in shuffled(key, forms)]
+    full = [Draft(form.format(found[0].noun), found[0].facts) for form in shuffled(key, forms)]
+    return [*full, *_plain(found[0])]
+
+
+def _plain(strand: Strand) -> list[Draft]:
+    """Return the fewest words that a strand can be told in."""
+    name = strand.noun if strand.topic == "sound" else strand.topic
+    name = name if strand.sure else f"what may be {name.removeprefix('what may be ')}"
+    forms = ("{}", "{} can be heard", "a clip with {}")
+    return [Draft(form.format(name), strand.facts[:1]) for form in forms]
 
 
 def _main(found: Sequence[Strand], most: int) -> list[Strand]:
@@ -149,24 +161,33 @@ def _with_detail(draft: Draft, extra: Sequence[Draft], most: int = LONG_WORDS) -
 _STILL = {
     "complete": (
         ("a silent clip", "complete silence", "nothing but silence"),
-        ("the clip is completely silent from beginning to end",
-         "complete silence for the whole length of the clip",
-         "a recording without any sound, silent from the first moment to the last"),
+        (
+            "the clip is completely silent from beginning to end",
+            "complete silence for the whole length of the clip",
+            "a recording without any sound, silent from the first moment to the last",
+        ),
     ),
     "near": (
         ("a clip that is all but silent", "near silence", "hardly anything can be heard"),
-        ("the clip is all but silent from beginning to end",
-         "near silence for the whole length of the clip",
-         "a recording so quiet that hardly anything can be heard in it"),
+        (
+            "the clip is all but silent from beginning to end",
+            "near silence for the whole length of the clip",
+            "a recording so quiet that hardly anything can be heard in it",
+        ),
     ),
     "indistinct": (
-        ("a background in which nothing stands out", "an indistinct background",
-         "nothing that can be told apart"),
-        ("a stretch of recording in which nothing stands out from the background",
-         "the clip holds a background and no sound that can be told apart",
-         "an indistinct background goes on for the whole clip"),
+        (
+            "a background in which nothing stands out",
+            "an indistinct background",
+            "nothing that can be told apart",
+        ),
+        (
+            "a stretch of recording in which nothing stands out from the background",
+            "the clip holds a background and no sound that can be told apart",
+            "an indistinct background goes on for the whole clip",
+        ),
     ),
-}  # fmt: skip
+}
 """Short and long captions of clips without speech, music or other sound."""
 
 

@@ -10,9 +10,11 @@ from hashlib import blake2b
 from itertools import accumulate
 from typing import TypeVar
 
-from auricle.pipeline.text.ask_hearing import character_atoms, perception_atoms
-from auricle.pipeline.text.ask_meaning import inference_atoms, use_atoms
+from auricle.pipeline.text.ask_character import character_atoms
+from auricle.pipeline.text.ask_hearing import perception_atoms
+from auricle.pipeline.text.ask_meaning import inference_atoms
 from auricle.pipeline.text.ask_recording import place_atoms, quality_atoms
+from auricle.pipeline.text.ask_use import use_atoms
 from auricle.pipeline.text.asking import Asked, Atom, questions
 from auricle.pipeline.text.draft import Draft, bare
 from auricle.pipeline.text.english import number, shuffled
@@ -56,8 +58,11 @@ def write_qa(said: Testimony) -> QA:
     atoms = {name: maker(facts, f"{said.clip_id}/{name}") for name, maker in _ATOMS.items()}
     chosen: list[Asked] = []
     for index, (category, difficulty) in enumerate(plan(said.clip_id)):
-        others = [name for name in shuffled(f"{said.clip_id}/{index}", list(CATEGORY_SHARES))
-                  if name != category]  # fmt: skip
+        others = [
+            name
+            for name in shuffled(f"{said.clip_id}/{index}", list(CATEGORY_SHARES))
+            if name != category
+        ]
         for name in (category, *others):
             found = _ask(facts, name, difficulty, atoms[name], chosen, index)
             if found is not None:
@@ -76,7 +81,9 @@ def plan(clip_id: str) -> list[tuple[QACategory, Difficulty]]:
     have starts of their own and are paired at random, so neither says anything of the other.
     """
     categories = _dealt(CATEGORY_SHARES, f"{clip_id}/category")
-    difficulties = shuffled(f"{clip_id}/pairing", _dealt(DIFFICULTY_SHARES, f"{clip_id}/difficulty"))
+    difficulties = shuffled(
+        f"{clip_id}/pairing", _dealt(DIFFICULTY_SHARES, f"{clip_id}/difficulty")
+    )
     return list(zip(categories, difficulties, strict=True))
 
 

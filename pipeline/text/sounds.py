@@ -38,7 +38,11 @@ class Sound:
     @property
     def maybe_clause(self) -> str:
         """As a clause that leaves room for doubt."""
-        return f"{self.subject} may be {self.gerund}" if self.gerund else f"there may be {self.subject}"
+        return (
+            f"{self.subject} may be {self.gerund}"
+            if self.gerund
+            else f"there may be {self.subject}"
+        )
 
     @property
     def definite(self) -> str:
@@ -68,9 +72,12 @@ def sound(label: str) -> Sound:
     """Return a label in words; a label that is not in the table is named as it stands."""
     if label in _BY_LABEL:
         return _BY_LABEL[label]
-    name = re.sub(r"\s*\(.*?\)", "", label).split(",")[0].strip().lower()
+    name = re.sub(r"\s*\(.*?\)", "", label).split(",")[0].lower()
+    name = " ".join(re.findall(r"[^\W\d_]+", name))[:_LONGEST].strip()
     return Sound(label, None, f"the sound of {name or 'something'}", "", "is heard")
 
+
+_LONGEST = 30
 
 _BY_LABEL = {
     label: Sound(label, group, *entry)

@@ -87,6 +87,9 @@ def speech_strand(facts: Facts, key: str) -> Strand | None:
     spoken = f" in {language}" if language and manner else f" {language}" if language else ""
     noun, clause = f"{who} {gerund}{spoken}", f"{who} {speaks(who, verb)}{spoken}"
     name = f"{language} speech" if language and known[0].confidence >= 0.65 else "speech"
+    if len(spans) == 1 and facts.code == "S00" and choose(f"{key}/clear", (True, False)):
+        clear = [f for f in facts.of("clarity") if f.value in ("clear", "unclear")]
+        name, backing = " ".join([*(f.value for f in clear), name]), (*backing, *clear)
     if not spans[0].sure:
         noun, clause = f"what may be {noun}", f"{who} may be {gerund}{spoken}"
         name = f"what may be {name}"

@@ -5,11 +5,18 @@ from auricle.pipeline.text.english import choose, shuffled
 from auricle.pipeline.text.fact import Fact, Kind
 from auricle.pipeline.text.facts import Facts
 from auricle.pipeline.text.settings import WHERE
+from auricle.pipeline.text.strands import strands
 
-_COMPLETE = ("complete silence from beginning to end", "a completely silent recording",
-             "the recording holds nothing but silence")  # fmt: skip
-_NEAR = ("a recording that is all but silent", "near silence, at the very edge of hearing",
-         "the recording stays close to silence throughout")  # fmt: skip
+_COMPLETE = (
+    "complete silence from beginning to end",
+    "a completely silent recording",
+    "the recording holds nothing but silence",
+)
+_NEAR = (
+    "a recording that is all but silent",
+    "near silence, at the very edge of hearing",
+    "the recording stays close to silence throughout",
+)
 
 
 def surroundings(facts: Facts, key: str) -> list[Draft]:
@@ -29,8 +36,14 @@ def place_sentence(facts: Facts, key: str) -> Draft | None:
     place, setting, echo = facts.one("place"), facts.one("setting"), facts.one("echo")
     if setting is not None and setting.confidence >= 0.4:
         where = WHERE[setting.value]
-        form = choose(f"{key}/setting", ("it was most likely recorded {1}",
-                      "the sounds suggest {0}", "the setting is probably {0}"))  # fmt: skip
+        form = choose(
+            f"{key}/setting",
+            (
+                "it was most likely recorded {1}",
+                "the sounds suggest {0}",
+                "the setting is probably {0}",
+            ),
+        )
         return Draft(form.format(setting.value, where), (setting,))
     if place is not None and place.confidence >= 0.4:
         form = choose(f"{key}/place", ("it sounds like {}", "the space sounds like {}"))
@@ -78,10 +91,13 @@ def _voice(facts: Facts, key: str) -> Draft | None:
         tail, used = f", {band.value}", (*used, band)
     if clarity is not None and floor is not None:
         noise = _noise_words(floor)
-        forms = ("the voice is {0} with {1}{2}", "{3} voice with {1}{2}",
-                 "the recording holds {3} voice with {1}{2}")  # fmt: skip
+        forms: tuple[str, ...] = (
+            "the voice is {0} with {1}{2}",
+            "{3} voice with {1}{2}",
+            "the recording holds {3} voice with {1}{2}",
+        )
         if clarity.value == "hard to make out":
-            forms = ("the voice is {0} with {1}{2}",)
+            forms = forms[:1]
         a_clear = f"{'an' if clarity.value.startswith('un') else 'a'} {clarity.value}"
         text = choose(f"{key}/voice", forms).format(clarity.value, noise, tail, a_clear)
         return Draft(text, used)
@@ -121,33 +137,44 @@ _SINGLE: dict[Kind, tuple[str, str, str]] = {
     "setting": ("surroundings that fit {0}", "possibly recorded {1}", "the sounds suggest {0}"),
     "place": ("the acoustics of {0}", "it sounds like {0}", "a space that sounds like {0}"),
     "echo": ("{0} can be heard", "the space adds {0}", "a recording with {0}"),
-    "noise": ("{0} runs under the recording", "{0} can be heard in the background",
-              "a recording with {0}"),
+    "noise": (
+        "{0} runs under the recording",
+        "{0} can be heard in the background",
+        "a recording with {0}",
+    ),
     "overload": ("the recording sounds {0}", "a recording that is {0}", "it is {0}"),
     "band": ("the recording sounds {0}", "a recording that is {0}", "the sound is {0}"),
-    "indistinct": ("nothing in the recording stands out", "{2}",
-                   "a background in which nothing can be told apart"),
-    "level": ("the overall level is {0}", "on the whole it sounds {0}",
-              "the recording as a whole is {0}"),
-    "dynamics": ("the sound comes {0}", "a recording {0}",
-                 "from start to finish the sound comes {0}"),
-    "silence": ("the sound goes on {0}", "a clip {0}", "the recording runs {0}"),
-    "clarity": ("a voice that is {0}", "the voice comes across as {0}",
-                "what is spoken sounds {0}"),
-    "noise_floor": ("{2}", "there is {2}", "speech with {3}"),
-}  # fmt: skip
+    "indistinct": (
+        "nothing in the recording stands out",
+        "{2}",
+        "a background in which nothing can be told apart",
+    ),
+    "level": (
+        "the overall level is {0}",
+        "a {0} recording of {4}",
+        "the recording as a whole is {0}",
+    ),
+    "dynamics": ("the sound comes {0}", "a recording {0}", "{4} {0}"),
+    "silence": ("the sound goes on {0}", "{4} {0}", "the recording runs {0}"),
+    "clarity": ("a voice that is {0}", "the voice comes across as {0}", "{4} that is {0}"),
+    "noise_floor": ("{2}", "{4} with {3}", "speech with {3}"),
+}
 """What each fact says alone, in three ways: {0} is its value, {1} where, {2} its
-sentence, {3} the noise."""
+sentence, {3} the noise, {4} what is heard."""
 
 
 def singles(facts: Facts, key: str) -> list[Draft]:
     """Return each fact alone in each of its ways, the ways in turn, so that facts alternate."""
     told = [fact for fact in facts.all if fact.kind in _SINGLE]
+    heard = [strand for strand in strands(facts, key) if strand.sure]
+    main = choose(f"{key}/main", heard[:2]) if heard else None
     rounds = []
     for turn in range(3):
         for fact in shuffled(f"{key}/{turn}", told):
             forms = shuffled(f"{key}/{fact.kind}", _SINGLE[fact.kind])
             where = WHERE.get(fact.value, "")
-            noise = _noise_words(fact)
-            rounds.append(Draft(forms[turn].format(fact.value, where, fact.text, noise), (fact,)))
+            name = main.name if main else "a recording"
+            text = forms[turn].format(fact.value, where, fact.text, _noise_words(fact), name)
+            used = facts_of(fact, main.facts if main and "{4}" in forms[turn] else None)
+            rounds.append(Draft(text, used))
     return sorted(rounds, key=lambda draft: draft.facts[0].value == "moderately loud")

@@ -147,7 +147,7 @@ def test_no_clips_give_no_rows(expert: Expert[Any]) -> None:
 
 def test_the_rows_survive_a_table(expert: Expert[Any]) -> None:
     rows = list(expert.annotate(clips_for(expert)))
-    record: type[Row] = expert.record  # type: ignore[assignment]
+    record: type[Row] = expert.record
     assert from_table(record, to_table(record, rows)) == rows
 
 

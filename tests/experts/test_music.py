@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from auricle.experts import models
 from auricle.experts.base import Heard
+from auricle.experts.model_lock import locked_models
 from auricle.experts.music import MusicnnMusic, patches, strongest
 from auricle.experts.music_labels import (
     ERAS,
@@ -173,7 +173,7 @@ def by_the_book(tensors: dict[str, np.ndarray], patch: np.ndarray) -> np.ndarray
             tensors[f"{name}/{part}"]
             for part in ("gamma", "beta", "moving_mean", "moving_variance")
         )
-        return gamma * (values - mean) / np.sqrt(variance + 0.001) + beta
+        return np.asarray(gamma * (values - mean) / np.sqrt(variance + 0.001) + beta)
 
     def block(image: np.ndarray, index: int) -> np.ndarray:
         name = f"conv2d_{index}" if index else "conv2d"
@@ -202,7 +202,7 @@ def by_the_book(tensors: dict[str, np.ndarray], patch: np.ndarray) -> np.ndarray
 def test_the_network_does_what_its_definition_says() -> None:
     rng = np.random.default_rng(0)
     tensors = random_tensors(rng)
-    patch = rng.standard_normal((20, 8))
+    patch = rng.standard_normal((20, 8)).astype(np.float32)
     assert np.allclose(Musicnn(tensors)(patch), by_the_book(tensors, patch), atol=1e-6)
 
 
@@ -275,4 +275,4 @@ def test_an_instrument_that_plays_alone_is_the_first_one_named(
 
 
 def test_the_store_has_both_models_under_the_names_the_expert_asks_for() -> None:
-    assert {name for name in MusicnnMusic.models} <= set(models.locked_models())
+    assert set(MusicnnMusic.models) <= set(locked_models())

@@ -15,34 +15,13 @@ import soundfile
 from conftest import ROOT, auricle
 from fakes import tone
 
+from auricle.pipeline.compare import differences
 from auricle.pipeline.dataset import Dataset
-from auricle.pipeline.tables import TABLES
 
 
 def same(one: Path, other: Path) -> None:
     """Assert that two datasets hold the same rows in the same shards, floats within 1e-5."""
-    here, there = Dataset(str(one)), Dataset(str(other))
-    for table in TABLES:
-        assert here.shards(table) == there.shards(table), table
-        for shard in here.shards(table):
-            left, right = here.table(table, shard), there.table(table, shard)
-            assert left.num_rows == right.num_rows, (table, shard)
-            for a, b in zip(left.to_pylist(), right.to_pylist(), strict=True):
-                assert a == pytest.approx(b, abs=1e-5) if _flat(a) else _close(a, b), (table, a, b)
-
-
-def _flat(row: dict) -> bool:
-    return not any(isinstance(value, list | dict) for value in row.values())
-
-
-def _close(a: object, b: object) -> bool:
-    if isinstance(a, float) and isinstance(b, float):
-        return abs(a - b) <= 1e-5
-    if isinstance(a, dict) and isinstance(b, dict):
-        return a.keys() == b.keys() and all(_close(a[key], b[key]) for key in a)
-    if isinstance(a, list) and isinstance(b, list):
-        return len(a) == len(b) and all(map(_close, a, b))
-    return a == b
+    assert list(differences(Dataset(str(one)), Dataset(str(other)))) == []
 
 
 @pytest.fixture

@@ -1,5 +1,7 @@
 """The Ray engine does the same work as the local one, and survives the death of a worker."""
 
+import os
+import sys
 
 import pytest
 from fakes import FakeExpert, MortalChain, UnloadableExpert, fill
@@ -40,7 +42,15 @@ def stages(expert: FakeExpert | None = None) -> list:
 def cluster():
     import ray
 
-    ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False, logging_level="error")
+    # The workers have to find fakes.py as well.
+    paths = os.pathsep.join(path for path in sys.path if path)
+    ray.init(
+        num_cpus=2,
+        include_dashboard=False,
+        log_to_driver=False,
+        logging_level="error",
+        runtime_env={"env_vars": {"PYTHONPATH": paths}},
+    )
     yield EngineSettings(kind="ray", threads=1)
     ray.shutdown()
 

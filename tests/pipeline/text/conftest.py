@@ -8,8 +8,8 @@ import pytest
 from auricle.pipeline.text.testimony import Testimony
 from auricle.schemas.annotation import (
     Domain,
-    Language,
     LabelScore,
+    Language,
     Music,
     Quality,
     Span,
@@ -118,9 +118,7 @@ def make_testimony(
         rows.append(make_transcript(clip_id, text, language, 0.9))
     if quality is not None:
         speech, background, overall = quality
-        rows.append(
-            Quality(clip_id=clip_id, speech=speech, background=background, overall=overall)
-        )
+        rows.append(Quality(clip_id=clip_id, speech=speech, background=background, overall=overall))
     if music is not None:
         rows.append(music)
     return Testimony.of(clip_id, DURATION, rows, recording)
@@ -226,7 +224,16 @@ def many() -> list[Testimony]:
     return [_synthetic(index) for index in range(2000)]
 
 
-_SHARES = {"000": 9, "00A": 42, "0M0": 129, "0MA": 10, "S00": 391, "S0A": 122, "SM0": 265, "SMA": 32}
+_SHARES = {
+    "000": 9,
+    "00A": 42,
+    "0M0": 129,
+    "0MA": 10,
+    "S00": 391,
+    "S0A": 122,
+    "SM0": 265,
+    "SMA": 32,
+}
 _SOUNDS = [label for label in LABELS if branch(label) == "sound"]
 _GENRES = ["rock", "pop", "classical", "jazz", "electronic", "folk", "hip hop", "ambient", "blues",
            "country", "metal", "techno", "indie pop", "R&B", "new age", "Indian music"]  # fmt: skip
@@ -234,9 +241,7 @@ _INSTRUMENTS = ["guitar", "drums", "piano", "violin", "flute", "strings", "synth
                 "harp", "sitar", "harpsichord"]  # fmt: skip
 _MOODS = ["happy", "sad", "mellow", "relaxed", "party", "soft", "quiet", "loud"]
 _LANGUAGES = ["en"] * 4 + ["es"] * 3 + ["pt", "pt", "ru", "ru", "fr", "ko", "de", "ja", "hi", "id"]
-_WORDS = ("the of and people time water day work place year good think home night story little "
-          "house world name read line river music city light family letter morning answer road "
-          "la casa que los para tiempo agua gente dia vida mundo noche").split()  # fmt: skip
+_WORDS = ["the", "of", "and", "people", "time", "water", "day", "work", "place", "year", "good", "think", "home", "night", "story", "little", "house", "world", "name", "read", "line", "river", "music", "city", "light", "family", "letter", "morning", "answer", "road", "la", "casa", "que", "los", "para", "tiempo", "agua", "gente", "dia", "vida", "mundo", "noche"]  # fmt: skip
 
 
 def _synthetic(index: int) -> Testimony:

@@ -1,0 +1,258 @@
+"""Language and transcript: what is answered, what is left open, and how often Whisper listens."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from auricle.experts import whisper_model
+from auricle.experts.base import Heard
+from auricle.experts.sound import decode_flac, resample
+from auricle.experts.whisper import WhisperLanguage, WhisperTranscript
+from auricle.experts.whisper_model import Encoder
+from auricle.schemas.annotation import LabelScore, Language, Span, Vad
+from auricle.schemas.errors import MissingModel
+
+RATE = 16000
+DEV = Path(__file__).parents[3] / "shared" / "data" / "dev"
+
+
+@dataclass
+class FakeWhisper:
+    """Stands for the faster-whisper model: says what it is told and notes what it was asked."""
+
+    found: list[tuple[str, float]] = field(default_factory=lambda: [("en", 0.97), ("de", 0.02)])
+    segments: list[Any] = field(default_factory=list)
+    asked: list[str | None] = field(default_factory=list)
+    supported_languages: tuple[str, ...] = ("en", "de", "jw", "nn")
+
+    def feature_extractor(self, waveform: np.ndarray) -> np.ndarray:
+        return np.ones((80, len(waveform) // 160 + 1), np.float32)
+
+    def detect_language(self, features: np.ndarray) -> tuple[str, float, list[tuple[str, float]]]:
+        return (*self.found[0], self.found)
+
+    def transcribe(self, waveform: np.ndarray, language: str | None, **_: Any) -> tuple[Any, Any]:
+        self.asked.append(language)
+        return iter(self.segments), SimpleNamespace(language=language or "en")
+
+
+def segment(text: str, start: float = 0.5, sure: float = -0.3) -> SimpleNamespace:
+    """Return a segment as faster-whisper gives it, 0.4 s a word."""
+    words = [
+        SimpleNamespace(word=f" {word}", start=start + 0.4 * i, end=start + 0.4 * i + 0.4,
+                        probability=0.9)
+        for i, word in enumerate(text.split())
+    ]  # fmt: skip
+    doubts = {"avg_logprob": sure, "no_speech_prob": 0.01, "compression_ratio": 1.0}
+    return SimpleNamespace(text=f" {text}", words=words, **doubts)
+
+
+def clip(speech: float, language: Language | None = None, seconds: float = 10.0) -> Heard:
+    """Return a clip of noise in which somebody speaks for the first `speech` seconds."""
+    noise = np.random.default_rng(0).normal(0, 0.1, int(seconds * RATE)).astype(np.float32)
+    spans = (Span(start=0.0, end=speech),) if speech else ()
+    vad = Vad(clip_id="clip", spans=spans, speech_seconds=speech)
+    return Heard("clip", noise, RATE, (vad, language) if language else (vad,))
+
+
+def listen(fake: FakeWhisper, one: Heard) -> Language:
+    expert = WhisperLanguage()
+    expert._model = fake
+    return expert.annotate([one])[0]
+
+
+def transcribe(fake: FakeWhisper, one: Heard) -> Any:
+    expert = WhisperTranscript()
+    expert._model = fake
+    return expert.annotate([one])[0]
+
+
+# Language
+
+
+@pytest.mark.parametrize(
+    ("speech", "probability", "language"),
+    [(5.0, 0.6, "en"), (5.0, 0.4, None), (1.0, 0.8, None), (1.0, 0.9, "en"), (0.0, 0.99, None)],
+)
+def test_the_less_speech_the_surer_a_language_has_to_be(
+    speech: float, probability: float, language: str | None
+) -> None:
+    row = listen(FakeWhisper([("en", probability), ("de", 0.01)]), clip(speech))
+    assert row.language == language
+    assert row.probability == probability
+    assert [(one.label, one.score) for one in row.candidates] == [
+        ("en", probability),
+        ("de", 0.01),
+    ]
+    assert row.speech_seconds == speech
+
+
+def test_the_code_that_whisper_gives_to_noise_is_no_language() -> None:
+    row = listen(FakeWhisper([("nn", 0.95), ("en", 0.01)]), clip(5.0))
+    assert row.language is None
+    assert row.candidates[0].label == "nn"
+
+
+def test_at_most_five_candidates_are_kept() -> None:
+    found = [(code, 0.1) for code in ("en", "de", "fr", "es", "it", "nl", "pt")]
+    assert len(listen(FakeWhisper(found), clip(5.0)).candidates) == 5
+
+
+def test_codes_are_iso_codes_outside_and_whispers_own_inside() -> None:
+    fake = FakeWhisper([("jw", 0.99)], [segment("Sugeng enjing")])
+    heard = listen(fake, clip(5.0))
+    assert heard.language == "jv"
+    row = transcribe(fake, clip(5.0, heard))
+    assert fake.asked == ["jw"]
+    assert row.language == "jv"
+
+
+# Transcript
+
+
+def test_the_text_is_decoded_in_the_language_that_was_found() -> None:
+    fake = FakeWhisper(segments=[segment("Guten Morgen,"), segment("alle zusammen.", start=2.0)])
+    row = transcribe(fake, clip(5.0, Language(clip_id="clip", language="de", probability=0.9)))
+    assert fake.asked == ["de"]
+    assert row.language == "de"
+    assert row.text == "Guten Morgen, alle zusammen."
+    assert [word.text for word in row.words] == ["Guten", "Morgen,", "alle", "zusammen."]
+    assert [(one.start, one.end, one.text) for one in row.segments] == [
+        (0.5, 1.3, "Guten Morgen,"),
+        (2.0, 2.8, "alle zusammen."),
+    ]
+
+
+def test_an_unsure_language_is_tried_but_its_text_needs_more_proof() -> None:
+    unsure = Language(
+        clip_id="clip",
+        language=None,
+        probability=0.4,
+        candidates=(LabelScore(label="de", score=0.4),),
+    )
+    fake = FakeWhisper(segments=[segment("Guten Morgen.", sure=-0.3)])
+    assert transcribe(fake, clip(1.0, unsure)).text == "Guten Morgen."
+    fake = FakeWhisper(segments=[segment("Guten Morgen.", sure=-0.8)])
+    row = transcribe(fake, clip(1.0, unsure))
+    assert fake.asked == ["de"]
+    assert row.text == ""
+    assert row.words == row.segments == ()
+    assert [(one.guard, one.text) for one in row.rejected] == [
+        ("unknown_language", "Guten Morgen.")
+    ]
+
+
+def test_a_language_that_whisper_does_not_know_is_left_to_whisper() -> None:
+    fake = FakeWhisper(segments=[segment("Azul.")])
+    transcribe(fake, clip(5.0, Language(clip_id="clip", language="zgh", probability=0.9)))
+    assert fake.asked == [None]
+
+
+def test_no_word_ends_after_the_clip() -> None:
+    row = transcribe(FakeWhisper(segments=[segment("too late", start=1.5)]), clip(2.0, seconds=2.0))
+    assert [(word.start, word.end) for word in row.words] == [(1.5, 1.9), (1.9, 2.0)]
+
+
+# The shared encoder
+
+
+def features(seconds: float, value: float = 1.0) -> np.ndarray:
+    out = np.zeros((80, 3000), np.float32)
+    out[:, : int(seconds * 100)] = value
+    return out
+
+
+def test_the_encoder_hears_the_same_sound_once() -> None:
+    passes = count(1)
+    encoder = Encoder(lambda mel: next(passes))
+    assert [encoder(features(10)), encoder(features(10)), encoder(features(9))] == [1, 1, 2]
+    assert encoder(features(10)) == 1
+
+
+def test_the_window_is_short_where_the_sound_is_and_whole_otherwise() -> None:
+    encoder = Encoder(lambda mel: mel.shape)
+    assert encoder(features(10)) == (80, 1500)
+    assert encoder(features(14.5)) == (80, 3000)
+    assert encoder(features(30)) == (80, 3000)
+
+
+def test_the_encoder_forgets_the_oldest_sound_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(whisper_model, "_REMEMBERED", 2)
+    heard: list[float] = []
+    encoder = Encoder(lambda mel: heard.append(float(mel[0, 0])))
+    for value in (1.0, 2.0, 3.0, 3.0, 2.0, 1.0):
+        encoder(features(5, value))
+    assert heard == [1.0, 2.0, 3.0, 1.0]
+
+
+# The real model on real speech
+
+
+@pytest.fixture(scope="module")
+def experts() -> Iterator[tuple[WhisperLanguage, WhisperTranscript]]:
+    language, transcript = WhisperLanguage(), WhisperTranscript()
+    try:
+        language.load()
+    except MissingModel as error:
+        pytest.skip(str(error))
+    transcript.load()
+    yield language, transcript
+
+
+def recording(path: str) -> Heard:
+    if not (DEV / path).is_file():
+        pytest.skip("the listening set (../shared/data/dev) is absent")
+    waveform, rate = decode_flac((DEV / path).read_bytes())
+    mono = resample(waveform.mean(1) if waveform.ndim == 2 else waveform, rate, RATE)
+    spans = (Span(start=0.0, end=len(mono) / RATE),)
+    return Heard(path, mono, RATE, (Vad(clip_id=path, spans=spans),))
+
+
+@pytest.mark.parametrize(
+    ("path", "language", "text"),
+    [
+        (
+            "telephone_8k/asterisk_en_US_f_Allison_conf-getchannel.wav",
+            "en",
+            "please enter the channel number followed by the pound key",
+        ),
+        (
+            "telephone_8k/asterisk_fr_CA_f_June_confbridge-invalid.wav",
+            "fr",
+            "vous avez entré une option invalide",
+        ),
+    ],
+)
+def test_a_telephone_prompt_is_written_down_in_its_language_with_one_pass_of_the_encoder(
+    experts: tuple[WhisperLanguage, WhisperTranscript], path: str, language: str, text: str
+) -> None:
+    one = recording(path)
+    encoder = experts[0]._model.encode
+    encoder._recent.clear()
+    heard = experts[0].annotate([one])[0]
+    assert heard.language == language
+    row = experts[1].annotate([Heard(path, one.waveform, RATE, (*one.said, heard))])[0]
+    assert "".join(c for c in (row.text or "").lower() if c not in ",.") == text
+    assert row.words[0].start < row.words[-1].start < one.seconds
+    assert row.rejected == ()
+    assert len(encoder._recent) == 1
+
+
+def test_russian_is_written_in_its_own_letters(
+    experts: tuple[WhisperLanguage, WhisperTranscript],
+) -> None:
+    one = recording("language_short/ktuberling_ru_xmas_ball.ogg")
+    heard = experts[0].annotate([one])[0]
+    row = experts[1].annotate([Heard("ru", one.waveform, RATE, (*one.said, heard))])[0]
+    assert heard.language == "ru"
+    assert "игрушка" in (row.text or "")
+
+
+def test_both_experts_share_one_model(experts: tuple[WhisperLanguage, WhisperTranscript]) -> None:
+    assert experts[0]._model is experts[1]._model
