@@ -205,12 +205,12 @@ def _power(lufs: float) -> float:
 def _bandwidth(x: Waveform, rate: int) -> float | None:
     """Return the highest frequency in Hz that holds more than noise, None for digital silence.
 
-    The average spectrum is read from the top in bands of about 1/200 of the rate. Bands no
-    stronger than the rounding noise of 16 bits are empty. Below them, a floor is 1 kHz or more of
-    bands that do not move (under 10 dB between the 10th and 90th percentile of the frames) and lie
-    40 dB under the strongest; when the sound falls onto it by 12 dB within 1 kHz, as at the edge
-    of a telephone line or a codec, that edge counts. The loudest fiftieth of the frames, two at
-    least, is left out of each band, for a click reaches everywhere. A slow roll-off into hiss is no edge: the
+    The average spectrum is read from the top, in bands of about 1/200 of the rate. The strongest
+    fiftieth of the frames, two at least, stays out of the average: a click reaches everywhere.
+    Bands no stronger than the rounding noise of 16 bits are empty. Below them, a floor is 1 kHz or
+    more of bands that do not move (under 10 dB between the 10th and 90th percentile of the frames)
+    and lie 40 dB under the strongest. When the sound falls onto it by 12 dB within 1 kHz, as at the
+    edge of a telephone line or a codec, that edge counts. A slow roll-off into hiss is no edge: the
     hiss is part of what was recorded.
     """
     bands, width = _bands(x, rate)

@@ -1,6 +1,8 @@
 """AudioSet tags on a 2-s grid (YAMNet, through LiteRT)."""
 
-from collections.abc import Sequence
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from math import ceil
 from typing import Any, ClassVar
@@ -77,8 +79,9 @@ class YamnetTags:
         except ImportError as error:
             raise UserError('tags needs ai-edge-litert: pip install "auricle[lite]"') from error
         path = store.find("yamnet") / "yamnet.tflite"
-        self._network = Interpreter(str(path), num_threads=self.threads)
-        self._network.allocate_tensors()
+        with _without_chatter():
+            self._network = Interpreter(str(path), num_threads=self.threads)
+            self._network.allocate_tensors()
 
     def annotate(self, clips: Sequence[Heard]) -> list[Tags]:
         """Return the labels of each clip; an empty clip is skipped."""
@@ -118,6 +121,19 @@ class YamnetTags:
         best = np.argsort(-scores, kind="stable")[:limit]
         kept = {_NAMES[i]: float(scores[i]) for i in best if scores[i] >= self.floor}
         return tuple(LabelScore(label=label, score=kept[label]) for label in children_first(kept))
+
+
+@contextmanager
+def _without_chatter() -> Iterator[None]:
+    """Keep LiteRT from greeting on standard error; it writes past Python, and an error raises."""
+    saved, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(saved, 2)
+        os.close(saved)
+        os.close(nowhere)
 
 
 def _starts(samples: int, hop: int) -> list[int]:

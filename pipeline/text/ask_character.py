@@ -131,7 +131,7 @@ def _extents(facts: Facts, key: str) -> list[Atom]:
             atoms.append(polar(not time, whole, f"{they} heard {where}", *used))
         elif not time:
             atoms.append(polar(False, part, f"{they} heard {where}", *used))
-        elif strand.end is not None and strand.end < 0.8 * facts.duration:
+        elif not strand.broken and strand.end is not None and strand.end < 0.8 * facts.duration:
             atoms.append(polar(True, part, f"{they} heard {where}", *used))
     return atoms
 

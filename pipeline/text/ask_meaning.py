@@ -107,13 +107,13 @@ def _speaking(facts: Facts, key: str) -> list[Atom]:
 def _feeling(facts: Facts, key: str) -> list[Atom]:
     atoms: list[Atom] = []
     mood = facts.one("mood")
-    if mood is not None:
+    if mood is not None and mood.value not in ("loud", "quiet", "soft"):
         ask = choose(
             f"{key}/feeling",
             (
                 "what feeling does the music convey",
                 "how might the music affect a listener",
-                "what mood might it set",
+                "what mood might the music set",
             ),
         )
         say = with_article(f"{mood.value} mood")
@@ -124,7 +124,7 @@ def _feeling(facts: Facts, key: str) -> list[Atom]:
             f"{key}/tradition",
             (
                 "what tradition do the instruments and style point to",
-                "what musical world does it belong to",
+                "what musical world does the piece belong to",
             ),
         )
         say = f"most likely {genre.value} music"

@@ -25,8 +25,12 @@ def quality_atoms(facts: Facts, key: str) -> list[Atom]:
         atoms.append(Atom(ask, f"it sounds {fact.value}", fact.value, (fact,)))
         narrow = fact.value.startswith("narrow")
         say = f"it sounds {fact.value}"
-        yes = "does it sound like a telephone" if narrow else "are high tones captured"
-        no = "are the highest tones captured" if narrow else "does it sound like a telephone"
+        yes = "does the recording sound like a telephone" if narrow else "are high tones captured"
+        no = (
+            "are the highest tones captured"
+            if narrow
+            else "does the recording sound like a telephone"
+        )
         if narrow or fact.value.startswith("open"):
             atoms.append(
                 either(f"{key}/narrow", polar(True, yes, say, fact), polar(False, no, say, fact))
@@ -91,7 +95,7 @@ def _level(facts: Facts, key: str) -> list[Atom]:
             (
                 "how loud is the recording",
                 "what is the overall level",
-                "how strong is the sound on the whole",
+                "how strong is the sound",
             ),
         )
         atoms.append(Atom(ask, f"the recording is {level.value}", level.value, (level,)))
@@ -112,7 +116,7 @@ def _level(facts: Facts, key: str) -> list[Atom]:
             f"{key}/silence",
             (
                 "how much silence is there",
-                "are there gaps or does sound fill it",
+                "are there gaps or does sound fill the clip",
                 "how continuous is the sound",
             ),
         )
@@ -153,7 +157,7 @@ def _setting(facts: Facts, key: str) -> list[Atom]:
     ask = choose(
         f"{key}/setting",
         (
-            "where was it probably recorded",
+            "where was the clip probably recorded",
             "what setting do the sounds suggest",
             "what place comes to mind",
         ),
@@ -161,7 +165,7 @@ def _setting(facts: Facts, key: str) -> list[Atom]:
     atoms.append(Atom(ask, f"it was probably recorded {where}", f"probably {where}", (setting,)))
     other = choose(f"{key}/elsewhere", [name for name in SETTINGS if name != value])
     say = f"the sounds suggest {value}"
-    yes = polar(True, f"could it have been recorded {where}", say, setting)
+    yes = polar(True, f"could the clip have been recorded {where}", say, setting)
     no = polar(False, f"do the sounds point to {other}", say, setting)
     atoms.append(either(f"{key}/where", yes, no))
     clue = next((f for f in facts.of("sound") if f.value in SETTINGS[value] and f.sure), None)
@@ -235,7 +239,7 @@ def _background(facts: Facts, key: str) -> list[Atom]:
             (
                 "how noisy were the surroundings",
                 "how calm was the place",
-                "what was the place like when it was recorded",
+                "what was the place like at the time",
             ),
         )
         say = "probably quiet" if calm else "probably noisy"

@@ -56,18 +56,24 @@ def _speech_use(facts: Facts, key: str) -> list[Atom]:
         ask = choose(
             f"{key}/learn",
             (
-                "who could practise listening with it",
-                "whom could it help to learn",
-                "who might learn from it",
+                "who could practise listening with the clip",
+                "who could learn from the clip",
+                "who might learn a language from the clip",
             ),
         )
         say = f"people who learn {name}"
         atoms.append(Atom(ask, say, say, (language,)))
         if pace is not None:
             hard = "quick" in pace.value
-            yes = "would it challenge a beginner" if hard else "would it suit a beginner"
+            yes = (
+                "would the speech challenge a beginner"
+                if hard
+                else "would the speech suit a beginner"
+            )
             no = (
-                "would it suit a beginner" if hard else "would it challenge a beginner by its speed"
+                "would the speech suit a beginner"
+                if hard
+                else "would the speech challenge a beginner by its speed"
             )
             say = f"the words come {pace.value}"
             atoms.append(
@@ -82,8 +88,8 @@ def _speech_use(facts: Facts, key: str) -> list[Atom]:
         ask = choose(
             f"{key}/studio",
             (
-                "what task in speech technology would it suit",
-                "what could it test in a speech system",
+                "what task in speech technology would the clip suit",
+                "what could the clip test in a speech system",
             ),
         )
         say = "recognising clean speech" if clean else "recognising speech in noise"
@@ -107,7 +113,7 @@ def _music_use(facts: Facts, key: str) -> list[Atom]:
         ask = choose(
             f"{key}/scene/{fact.kind}",
             (
-                "what scene in a film could it accompany",
+                "what scene in a film could the music accompany",
                 "what could the music underscore",
                 "for what scene would the music fit",
             ),
@@ -118,7 +124,7 @@ def _music_use(facts: Facts, key: str) -> list[Atom]:
     if genre is not None:
         ask = choose(
             f"{key}/playlist",
-            ("which playlist would it fit", "under what would a music shop file it"),
+            ("which playlist would the music fit", "under what would a music shop file the music"),
         )
         say = (
             with_article(f"{genre.value} playlist")
@@ -129,7 +135,10 @@ def _music_use(facts: Facts, key: str) -> list[Atom]:
     for fact in facts.of("instrument")[:1]:
         ask = choose(
             f"{key}/player",
-            ("who might listen to it to learn playing", "which students of music could use it"),
+            (
+                "who might study the music to learn playing",
+                "which students of music could use the clip",
+            ),
         )
         say = f"people who study the {fact.value}"
         atoms.append(Atom(ask, say, say, (fact,)))
@@ -138,8 +147,8 @@ def _music_use(facts: Facts, key: str) -> list[Atom]:
         clear = voice.kind == "instrumental"
         say = "it is instrumental" if clear else "there is singing in it"
         calm, clash = (
-            "could one talk over it undisturbed",
-            "might singing clash with a voice over it",
+            "could one talk over the music undisturbed",
+            "might the music clash with a voice over it",
         )
         yes, no = (calm, clash) if clear else (clash, calm)
         atoms.append(
@@ -150,14 +159,14 @@ def _music_use(facts: Facts, key: str) -> list[Atom]:
         even = "steady" in level.value or "even" in level.value
         say = f"the sound comes {level.value}"
         yes = (
-            "would it work as unobtrusive background"
+            "would the music work as unobtrusive background"
             if even
-            else "would it draw attention by its changes"
+            else "would the music draw attention by its changes"
         )
         no = (
-            "would it draw attention by its changes"
+            "would the music draw attention by its changes"
             if even
-            else "would it work as unobtrusive background"
+            else "would the music work as unobtrusive background"
         )
         atoms.append(
             either(f"{key}/background", polar(True, yes, say, level), polar(False, no, say, level))
@@ -185,8 +194,8 @@ def _sound_use(facts: Facts, key: str) -> list[Atom]:
         atoms.append(Atom(ask, f"among {kind}", f"among {kind}", (fact,)))
         other = choose(f"{tag}/other", [name for name in _COLLECTIONS.values() if name != kind])
         say = f"it holds {heard.noun}"
-        yes = polar(True, f"would it serve as an example of {kind}", say, fact)
-        no = polar(False, f"would it be filed under {other}", say, fact)
+        yes = polar(True, f"would the clip serve as an example of {kind}", say, fact)
+        no = polar(False, f"would the clip be filed under {other}", say, fact)
         atoms.append(either(f"{tag}/example", yes, no))
     return atoms
 
@@ -194,10 +203,14 @@ def _sound_use(facts: Facts, key: str) -> list[Atom]:
 def _silence_use(facts: Facts, key: str) -> list[Atom]:
     atoms: list[Atom] = []
     for fact in facts.of("silent", "indistinct"):
-        ask = choose(f"{key}/use", ("what could it be used for", "in what task might it help"))
+        ask = choose(
+            f"{key}/use", ("what could the clip be used for", "in what task might the clip help")
+        )
         say = "as a gap between recordings" if fact.kind == "silent" else "as a plain background"
         atoms.append(Atom(ask, say, say, (fact,)))
-        yes = polar(True, "could it serve as an example without events", "nothing stands out", fact)
-        no = polar(False, "could it show how a voice sounds", "nothing stands out", fact)
+        yes = polar(
+            True, "could the clip serve as an example without events", "nothing stands out", fact
+        )
+        no = polar(False, "could the clip show how a voice sounds", "nothing stands out", fact)
         atoms.append(either(f"{key}/example", yes, no))
     return atoms

@@ -15,6 +15,7 @@ from auricle.schemas.text import Difficulty, QACategory
 
 _QUOTED = '".…,;:!? '
 LEAST_WORDS, MOST_WORDS = 3, 15
+_PARTS: dict[Difficulty, int] = {"basic": 1, "intermediate": 1, "advanced": 2, "complex": 3}
 
 
 @dataclass(frozen=True)
@@ -84,17 +85,23 @@ def contexts(facts: Facts, key: str) -> list[Context]:
     level = facts.one("level")
     if level is not None and level.value != "moderately loud":
         found.append(Context(f"in this {level.value} clip", (level,)))
-    plain = ("over the whole clip", "from beginning to end", "on the whole", "in this clip")
+    plain = ("from beginning to end", "over its whole length", "taken as a whole")
     return [*found, *(Context(text, ()) for text in shuffled(key, plain))]
 
 
 def questions(
-    facts: Facts, category: QACategory, difficulty: Difficulty, atoms: Sequence[Atom], key: str
+    facts: Facts,
+    category: QACategory,
+    difficulty: Difficulty,
+    atoms: Sequence[Atom],
+    others: Sequence[Atom],
+    key: str,
 ) -> Iterator[Asked]:
-    """Yield questions of a kind: harder ones join more observations or need more context.
+    """Yield questions of a kind, those that suit the difficulty best first.
 
-    basic asks one thing, intermediate one thing of a clip that must be told from others, advanced
-    joins two things, complex three. With fewer observations, context takes their place.
+    basic asks one thing; intermediate one thing of a clip that is told from others by something
+    else heard in it; advanced asks two things at once and complex three. They are of the category
+    as far as it has them, then from `others`; with too few, context takes their place.
     """
     openings = contexts(facts, key)
     mixed = shuffled(f"{key}/{category}", list(atoms))
@@ -103,20 +110,28 @@ def questions(
         for atom in mixed:
             yield from _valid(category, difficulty, [_specific(atom, names)], None)
         return
-    most = {"intermediate": 1, "advanced": 2, "complex": 3}[difficulty]
-    for group in sorted((_group(atom, mixed, most) for atom in mixed), key=len, reverse=True):
-        if len(group) == most > 1 and choose(f"{key}/{group[0].ask}", (True, False)):
-            yield from _valid(category, difficulty, group, None)
-        yield from _with_context(category, difficulty, group, openings)
+    pool = [*mixed, *shuffled(f"{key}/others", list(others))]
+    for size in range(_PARTS[difficulty], 0, -1):
+        for atom in mixed:
+            group = _group(atom, pool, size)
+            if len(group) < size:
+                continue
+            if size > 1 and choose(f"{key}/{atom.ask}", (True, False)):
+                yield from _valid(category, difficulty, group, None)
+            yield from _with_context(category, difficulty, group, openings)
 
 
-def _group(atom: Atom, others: Sequence[Atom], most: int) -> list[Atom]:
+def _group(atom: Atom, pool: Sequence[Atom], size: int) -> list[Atom]:
     """Return an atom with others that go with it, as many as wanted or as there are."""
     group = [atom]
-    for other in others if atom.brief and atom.polar is None else ():
-        if len(group) < most and other.brief and other.polar is None and not _shares(group, other):
+    for other in pool if _joins(atom) else ():
+        if len(group) < size and _joins(other) and not _shares(group, other):
             group.append(other)
     return group
+
+
+def _joins(atom: Atom) -> bool:
+    return bool(atom.brief) and atom.polar is None
 
 
 def _names(facts: Facts, key: str) -> dict[str, Context]:
@@ -133,7 +148,6 @@ def _names(facts: Facts, key: str) -> dict[str, Context]:
     for strand in shuffled(f"{key}/names", found)[:1]:
         names["the recording"] = Context(f"the recording of {strand.name}", strand.facts)
         names["the clip"] = Context(f"the clip of {strand.name}", strand.facts)
-        names["it"] = Context(f"the recording of {strand.name}", strand.facts)
     return names
 
 
@@ -156,8 +170,9 @@ def _with_context(
 
 
 def _shares(group: list[Atom], other: Atom) -> bool:
+    """Return whether an atom asks for what another one gives away."""
     return any(
-        not set(atom.facts).isdisjoint(other.facts) or atom.ask == other.ask for atom in group
+        not set(atom.facts).isdisjoint(other.facts) or other.brief in atom.say for atom in group
     )
 
 

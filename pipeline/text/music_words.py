@@ -120,3 +120,6 @@ PLURAL_INSTRUMENTS = frozenset({
     "turntable scratching",
 })  # fmt: skip
 """Instruments that take no article."""
+
+MASS_INSTRUMENTS = frozenset({"percussion", "brass", "mallet percussion", "turntable scratching"})
+"""Instruments without an article that take a singular verb."""

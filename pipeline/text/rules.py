@@ -6,12 +6,14 @@ clip always reads the same, and many clips do not all read alike.
 
 from collections.abc import Sequence
 
+from auricle.pipeline.text.about_music import music_drafts
+from auricle.pipeline.text.about_sound import sound_drafts
+from auricle.pipeline.text.about_speech import speech_drafts
 from auricle.pipeline.text.details import details, manner
 from auricle.pipeline.text.draft import Draft, facts_of, three
 from auricle.pipeline.text.english import choose, sentence, shuffled, words
 from auricle.pipeline.text.facts import Facts, learn
 from auricle.pipeline.text.narrate import frame, name_all, narrate
-from auricle.pipeline.text.parts import music_drafts, sound_drafts, speech_drafts
 from auricle.pipeline.text.strands import Strand, strands
 from auricle.pipeline.text.surroundings import surroundings
 from auricle.pipeline.text.testimony import Testimony
@@ -77,7 +79,7 @@ def _short_row(facts: Facts, key: str, turn: int) -> list[Draft]:
 def _mannered(draft: Draft, found: Sequence[Strand], facts: Facts, key: str) -> Draft:
     """Return a draft on a clip of one strand with the way it goes."""
     how = manner(facts, key)
-    if how is None or len(found) > 1 or not found[0].sure:
+    if how is None or len(found) > 1 or not found[0].sure or found[0].broken:
         return draft
     time = found[0].when(facts.duration)
     head = draft.text.removesuffix(time).strip() if time else draft.text

@@ -5,7 +5,7 @@ shares, each difficulty in each category. What cannot be asked of a clip honestl
 another category takes its place.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from hashlib import blake2b
 from itertools import accumulate
 from typing import TypeVar
@@ -23,6 +23,7 @@ from auricle.pipeline.text.testimony import Testimony
 from auricle.schemas.text import QA, Difficulty, QACategory, QAPair
 
 PAIRS = 5
+_MOST_POLAR = 2
 K = TypeVar("K")
 
 CATEGORY_SHARES: dict[QACategory, float] = {
@@ -64,7 +65,9 @@ def write_qa(said: Testimony) -> QA:
             if name != category
         ]
         for name in (category, *others):
-            found = _ask(facts, name, difficulty, atoms[name], chosen, index)
+            rest = [atom for other in atoms if other != name for atom in atoms[other]]
+            asked = questions(facts, name, difficulty, atoms[name], rest, f"{said.clip_id}/{index}")
+            found = _first_new(asked, chosen)
             if found is not None:
                 chosen.append(found)
                 break
@@ -98,28 +101,21 @@ def _dealt(shares: dict[K, float], key: str) -> list[K]:
     ]
 
 
-def _ask(
-    facts: Facts,
-    category: QACategory,
-    difficulty: Difficulty,
-    atoms: Sequence[Atom],
-    chosen: Sequence[Asked],
-    index: int,
-) -> Asked | None:
-    """Return a question of this kind that repeats no earlier question or answer of the clip."""
+def _first_new(found: Iterable[Asked], chosen: Sequence[Asked]) -> Asked | None:
+    """Return the first that repeats no question and no answer, best one on another fact."""
     asked = {bare(other.question) for other in chosen}
     answered = {bare(other.answer) for other in chosen}
     polar = sum(other.polar is not None for other in chosen)
-    known = [fact for other in chosen for fact in other.facts]
+    known = {fact for other in chosen for fact in other.facts}
     spare: Asked | None = None
-    for found in questions(facts, category, difficulty, atoms, f"{facts.clip_id}/{index}"):
-        if bare(found.question) in asked or bare(found.answer) in answered:
+    for new in found:
+        if bare(new.question) in asked or bare(new.answer) in answered:
             continue
-        if found.polar is not None and polar >= 2:
+        if new.polar is not None and polar >= _MOST_POLAR:
             continue
-        if found.facts[0] not in known:
-            return found
-        spare = spare or found
+        if new.facts[0] not in known:
+            return new
+        spare = spare or new
     return spare
 
 

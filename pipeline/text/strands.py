@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from auricle.pipeline.text.english import choose, listing, when, with_article
 from auricle.pipeline.text.fact import Fact
 from auricle.pipeline.text.facts import Facts
-from auricle.pipeline.text.music_words import PLURAL_INSTRUMENTS, SINGING, SOLO
+from auricle.pipeline.text.music_words import MASS_INSTRUMENTS, PLURAL_INSTRUMENTS, SINGING, SOLO
 from auricle.pipeline.text.sounds import sound
 from auricle.schemas.text import Topic
 
@@ -57,7 +57,7 @@ def speaker(facts: Facts, key: str) -> tuple[str, tuple[Fact, ...]]:
         return listing([fact.value for fact in voices]), tuple(voices)
     if known:
         return "people", (known[0],)
-    options = ("a voice", "a person") if facts.of("sound") else ("someone", "a voice", "a person")
+    options = ("a voice", "a person", "someone")[: 2 if facts.of("sound", "singing") else 3]
     return choose(f"{key}/who", options), ()
 
 
@@ -172,6 +172,15 @@ def instrument(fact: Fact) -> str:
 
 
 _NOTABLE = frozenset({"very quiet", "quiet", "loud", "very loud"})
+
+
+def play(played: list[Fact]) -> str:
+    """Return `plays` or `play`, as it goes with instruments."""
+    names = [fact.value for fact in played]
+    one = len(names) == 1 and (names[0] not in PLURAL_INSTRUMENTS or names[0] in MASS_INSTRUMENTS)
+    return "plays" if one else "play"
+
+
 SINGING_VERBS = dict(SINGING.values())
 
 

@@ -6,6 +6,7 @@ from auricle.pipeline.text.fact import Fact, Kind
 from auricle.pipeline.text.facts import Facts
 from auricle.pipeline.text.settings import WHERE
 from auricle.pipeline.text.strands import strands
+from auricle.pipeline.text.vocabulary import VOICE
 
 _COMPLETE = (
     "complete silence from beginning to end",
@@ -88,17 +89,19 @@ def _voice(facts: Facts, key: str) -> Draft | None:
     used = facts_of(clarity, floor)
     tail = ""
     if band is not None and facts.of("speech") and choose(f"{key}/band", (True, False)):
-        tail, used = f", {band.value}", (*used, band)
+        tail, used = f" in a recording that is {band.value}", (*used, band)
     if clarity is not None and floor is not None:
         noise = _noise_words(floor)
         forms: tuple[str, ...] = (
             "the voice is {0} with {1}{2}",
             "{3} voice with {1}{2}",
-            "the recording holds {3} voice with {1}{2}",
+            "there is {3} voice with {1}{2}",
         )
         if clarity.value == "hard to make out":
             forms = forms[:1]
         a_clear = f"{'an' if clarity.value.startswith('un') else 'a'} {clarity.value}"
+        if clarity.value in ("unclear", VOICE.lowest) and floor.value in ("slight", "hardly any"):
+            forms = ("the voice is {0}{2}, although there is {1}",)
         text = choose(f"{key}/voice", forms).format(clarity.value, noise, tail, a_clear)
         return Draft(text, used)
     if clarity is not None:
@@ -170,11 +173,12 @@ def singles(facts: Facts, key: str) -> list[Draft]:
     main = choose(f"{key}/main", heard[:2]) if heard else None
     rounds = []
     for turn in range(3):
-        for fact in shuffled(f"{key}/{turn}", told):
+        in_turn = shuffled(f"{key}/{turn}", told)
+        for fact in sorted(in_turn, key=lambda fact: fact.value == "moderately loud"):
             forms = shuffled(f"{key}/{fact.kind}", _SINGLE[fact.kind])
             where = WHERE.get(fact.value, "")
             name = main.name if main else "a recording"
             text = forms[turn].format(fact.value, where, fact.text, _noise_words(fact), name)
             used = facts_of(fact, main.facts if main and "{4}" in forms[turn] else None)
             rounds.append(Draft(text, used))
-    return sorted(rounds, key=lambda draft: draft.facts[0].value == "moderately loud")
+    return rounds
