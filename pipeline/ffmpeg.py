@@ -1,6 +1,5 @@
 """A sound track as FFmpeg reads it: opened, started anywhere to the sample, damage passed over."""
 
-import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -26,6 +25,7 @@ _PREROLL = 1.0  # seconds that let a decoder settle after a seek
 # Containers that state how long the sound is. For others FFmpeg guesses from the bit rate, or, in
 # Ogg, subtracts times that need not start at 0.
 _STATED = {"aiff", "au", "caf", "flac", "matroska,webm", "mov,mp4,m4a,3gp,3g2,mj2", "w64", "wav"}
+_RAW = {".gsm", ".g722", ".g729"}  # formats without any header: nothing but the name tells them
 _PICTURES = {"adf", "apng", "bin", "gif", "ico", "idf", "tty", "xbin"}
 _STEADY = {"aac", "ac3", "eac3", "mp3", "opus"}  # codecs whose frames are all of one size
 
@@ -81,7 +81,7 @@ class Track:
 
 @contextmanager
 def open_track(file: File, extension: str, damage: Damage) -> Iterator[Track]:
-    """Open the first sound track of a file; the extension helps only where contents say nothing.
+    """Open the first sound track of a file; the extension tells formats that have no header.
 
     Raises:
         NotSound: there is none, or nothing in it can be decoded.
@@ -225,8 +225,8 @@ def _open(file: File, extension: str) -> "InputContainer":
     file.seek(0)
     head = file.read(16)
     file.seek(0)
-    # FFmpeg reads through the file, but goes by the name where the contents say nothing.
-    file.name = "sound" + (extension if re.fullmatch(r"\.\w{1,8}", extension) else "")
+    # FFmpeg reads through the file. A name would let it take a text for the sound that it is not.
+    file.name = "sound" + (extension.lower() if extension.lower() in _RAW else "")
     try:
         # No protocols: a playlist or a session description must not open other files or sockets.
         options = {"protocol_whitelist": "none"}

@@ -101,14 +101,17 @@ def _clip(
     duration = len(samples) / rate
     name = clip_id(source.recording_id, start, start + duration)
     signal = SignalMeter().annotate([Heard(name, samples, rate)])[0]
-    mono = resample(mix_down(samples)[0], rate, settings.sample_rate)
+    mono = mix_down(samples)[0]
+    waveform = resample(mono, rate, settings.sample_rate)
+    if not len(waveform):  # a sample or two at a higher rate; an empty FLAC cannot be read
+        waveform = mono[:1]
     clip = Clip(
         clip_id=name,
         recording_id=source.recording_id,
         start=start,
         duration=duration,
         sample_rate=settings.sample_rate,
-        audio=encode_flac(mono, settings.sample_rate),
+        audio=encode_flac(waveform, settings.sample_rate),
     )
     return clip, signal
 

@@ -23,7 +23,7 @@ from auricle.pipeline.plan import (
     tables_of,
     with_dependents,
 )
-from auricle.pipeline.sources import describe, discover
+from auricle.pipeline.sources import check_unique, describe, discover
 from auricle.pipeline.stages import STAGES, works
 from auricle.pipeline.version import VERSION
 from auricle.schemas.base import Provenance
@@ -91,6 +91,7 @@ def _list(data: Dataset, config: Config, console: Console) -> None:
     if config.source is None:
         raise UserError("nothing to ingest: name a folder, a file, a glob or a manifest")
     console.print(f"reading {describe(config.source)}", highlight=False, soft_wrap=True)
+    check_unique(config.source, config.ingest.recording_id)
     listed = list_sources(data, config)
     new = f", {listed.new} of them new" if listed.new else ""
     console.print(f"{listed.sources} sources{new}", highlight=False)

@@ -81,16 +81,34 @@ class Ingest:
             data.writer("clips", shard, prints["clips"].provenance) as add_clips,
             data.writer("recordings", shard, prints["recordings"].provenance) as add_recordings,
         ):
+            taken: set[str] = set()
             for source in data.rows(Source, shard):
+                twice = 0
                 for made in cut(source, self.settings):
                     if isinstance(made, Recording):
-                        add_recordings([made])
-                        tell(Done(errors=int(made.status == "error")))
+                        row = _without(made, twice) if twice else made
+                        add_recordings([row])
+                        tell(Done(errors=int(row.status == "error")))
+                    elif made[0].clip_id in taken:
+                        twice += 1
                     else:
                         clip, signal = made
+                        taken.add(clip.clip_id)
                         add_clips([clip])
                         add_signal([signal])
                         tell(Done(1, clip.duration))
+
+
+def _without(recording: Recording, twice: int) -> Recording:
+    """Return the row of an excerpt some of whose clips another excerpt has made already."""
+    return recording.model_copy(
+        update={
+            "status": "error",
+            "reason": "overlaps",
+            "detail": f"{twice} of its clips belong to another excerpt of this recording too",
+            "clips": recording.clips - twice,
+        }
+    )
 
 
 @dataclasses.dataclass

@@ -14,7 +14,7 @@ RecordingReason = Literal[
     "no_samples",
     "undecodable",
     "truncated",
-    "too_short",
+    "overlaps",
 ]
 
 

@@ -65,7 +65,7 @@ def _loose(first: Strand, facts: Facts, key: str) -> list[Draft]:
         f"{first.noun} can be heard {about}",
         f"what is heard is {first.noun} {about}",
     ]
-    if first.noun.startswith("the sound of"):
+    if first.noun.startswith("the sound of") or first.facts[0].kind != "sound":
         texts.append(f"there is {first.noun} {about}")
     else:
         texts.append(f"the sound of {first.noun} {about}")

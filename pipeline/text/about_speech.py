@@ -66,7 +66,8 @@ def _stretches(strand: Strand, facts: Facts) -> Draft | None:
     times = [when(span.start, span.end, facts.duration) for span in spans]
     if len(spans) < 2 or not all(times) or len(set(times)) < len(times):
         return None
-    if times == ["in the first half", "in the second half"]:
+    halves = times == ["in the first half", "in the second half"]
+    if halves or any("shortly" in time for time in times):
         return None
     return Draft(f"{strand.name} {listing(times)}", strand.facts)
 

@@ -135,7 +135,7 @@ def _feeling(facts: Facts, key: str) -> list[Atom]:
 def _lead(facts: Facts, key: str) -> list[Atom]:
     """Return what the clip is mainly about: what lasts longest, or what stands alone."""
     atoms: list[Atom] = []
-    found = [s for s in strands(facts, key) if s.sure]
+    found = [s for s in strands(facts, key) if s.sure and s.facts[0].kind != "unnamed_sound"]
     lengths = [
         (s.end - s.start if s.start is not None and s.end is not None else facts.duration)
         for s in found

@@ -208,10 +208,10 @@ def _space(facts: Facts, key: str) -> list[Atom]:
         )
         say = f"nothing distinct, only {alone.value}"
         atoms.append(Atom(ask, say, "nothing distinct of the place", (alone,)))
-        said = f"{alone.text}"
+        be = "are" if " and " in alone.value or alone.value == "the sounds" else "is"
         yes = choose(
             f"{key}/only",
-            (f"is {alone.value} all that stands out", f"is nothing heard but {alone.value}"),
+            (f"{be} {alone.value} all that stands out", f"is nothing heard but {alone.value}"),
         )
         no = choose(
             f"{key}/else",
@@ -221,7 +221,11 @@ def _space(facts: Facts, key: str) -> list[Atom]:
             ),
         )
         atoms.append(
-            either(f"{key}/stands", polar(True, yes, said, alone), polar(False, no, said, alone))
+            either(
+                f"{key}/stands",
+                polar(True, yes, alone.text, alone),
+                polar(False, no, alone.text, alone),
+            )
         )
     return atoms
 

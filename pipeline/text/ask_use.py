@@ -64,17 +64,11 @@ def _speech_use(facts: Facts, key: str) -> list[Atom]:
         say = f"people who learn {name}"
         atoms.append(Atom(ask, say, say, (language,)))
         if pace is not None:
-            hard = "quick" in pace.value
-            yes = (
-                "would the speech challenge a beginner"
-                if hard
-                else "would the speech suit a beginner"
+            suits, strains = (
+                "would the speech suit a beginner",
+                "is the speech too fast for a beginner",
             )
-            no = (
-                "would the speech suit a beginner"
-                if hard
-                else "would the speech challenge a beginner by its speed"
-            )
+            yes, no = (strains, suits) if "quick" in pace.value else (suits, strains)
             say = f"the words come {pace.value}"
             atoms.append(
                 either(
@@ -137,7 +131,7 @@ def _music_use(facts: Facts, key: str) -> list[Atom]:
             f"{key}/player",
             (
                 "who might study the music to learn playing",
-                "which students of music could use the clip",
+                "whom could the clip teach",
             ),
         )
         say = f"people who study the {fact.value}"
@@ -204,13 +198,11 @@ def _silence_use(facts: Facts, key: str) -> list[Atom]:
     atoms: list[Atom] = []
     for fact in facts.of("silent", "indistinct"):
         ask = choose(
-            f"{key}/use", ("what could the clip be used for", "in what task might the clip help")
+            f"{key}/use", ("what is the clip good for", "in what task might the clip help")
         )
         say = "as a gap between recordings" if fact.kind == "silent" else "as a plain background"
         atoms.append(Atom(ask, say, say, (fact,)))
-        yes = polar(
-            True, "could the clip serve as an example without events", "nothing stands out", fact
-        )
+        yes = polar(True, "could the clip serve to show no event", "nothing stands out", fact)
         no = polar(False, "could the clip show how a voice sounds", "nothing stands out", fact)
         atoms.append(either(f"{key}/example", yes, no))
     return atoms

@@ -77,7 +77,7 @@ def contexts(facts: Facts, key: str) -> list[Context]:
                 "in a clip that holds {}",
             ),
         )
-        if strand.sure:
+        if strand.sure and strand.facts[0].kind != "unnamed_sound":
             found.append(Context(form.format(strand.noun), strand.facts))
     for fact in facts.of("setting"):
         if fact.sure:
@@ -185,7 +185,7 @@ def _valid(
         ask = f"{group[0].ask}, and {group[1].ask}"
     question = f"{context.text}, {ask}" if context else ask
     question = question[:1].upper() + question[1:] + "?"
-    answer = group[0].say if len(group) == 1 else ", ".join(atom.brief for atom in group)
+    answer = group[0].say if len(group) == 1 else "; ".join(atom.brief for atom in group)
     answer = sentence(answer)
     used = tuple(fact for atom in group for fact in atom.facts)
     if LEAST_WORDS <= words(answer) <= MOST_WORDS and words(question) <= 32:

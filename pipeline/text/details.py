@@ -9,15 +9,6 @@ from auricle.pipeline.text.strands import instrument, sound_strands
 from auricle.pipeline.text.surroundings import place_sentence, recording_sentence, singles
 
 
-def manner(facts: Facts, key: str) -> Draft | None:
-    """Return how the speech or the music goes, as an adverb: `at a steady pace`, or None."""
-    how = facts.of("pace", "fluency") if _speech_sure(facts) else facts.of("dynamics", "silence")
-    if not how:
-        return None
-    told = shuffled(f"{key}/manners", how)[: choose(f"{key}/manner", (1, 2))]
-    return Draft(" and ".join(fact.value for fact in told), tuple(told))
-
-
 def details(facts: Facts, key: str) -> list[Draft]:
     """Return sentences that each add one thing, in an order that the key decides."""
     found = [

@@ -17,7 +17,7 @@ def listing(items: Sequence[str]) -> str:
 
 def sentence(text: str) -> str:
     """Return text with a capital first letter, single spaces and a full stop."""
-    text = re.sub(r"\s+", " ", text).strip()
+    text = re.sub(r"\s+", " ", text).replace(" , ", ", ").strip()
     text = text[:1].upper() + text[1:]
     return text if text.endswith((".", "!", "?", '."', '!"', '?"', '…"')) else text + "."
 

@@ -28,7 +28,7 @@ _ECHOES = {"Reverberation": "reverberation", "Echo": "an echo"}
 _ALONE = {
     "S00": "the speech",
     "0M0": "the music",
-    "00A": "the sounds named",
+    "00A": "the sounds",
     "SM0": "speech and music",
 }
 _LEAST = 0.35
@@ -87,7 +87,7 @@ def _alone(said: Testimony) -> list[Fact]:
     others = [belief for belief, letter in zip(beliefs, said.code, strict=True) if letter == "0"]
     sure = 1.0 - max((other for other in others if other is not None), default=0.5)
     kinds = _ALONE[said.code]
-    text = f"nothing but {kinds} stands out"
+    text = f"nothing stands out but {kinds}"
     return [Fact("alone", "environment", kinds, text, min(1.0, sure))] if sure > 0.5 else []
 
 

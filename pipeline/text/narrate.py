@@ -25,6 +25,9 @@ def beats(strands: Sequence[Strand]) -> tuple[list[Strand], list[list[Strand]]]:
 
 def narrate(strands: Sequence[Strand], duration: float, key: str, timed: bool = True) -> Draft:
     """Return a sentence of clauses: `a man speaks while rain falls, then a dog barks`."""
+    clear, vague = _vague_apart(strands)
+    if vague:
+        return _along_with(narrate(clear, duration, key, timed), vague)
     base, told = beats(strands)
     used = facts_of(*(strand.facts for strand in strands))
     if not told:
@@ -43,6 +46,9 @@ def narrate(strands: Sequence[Strand], duration: float, key: str, timed: bool = 
 
 def name_all(strands: Sequence[Strand], duration: float, key: str, timed: bool = True) -> Draft:
     """Return the strands as noun phrases: `French speech with rain falling, then a dog barking`."""
+    clear, vague = _vague_apart(strands)
+    if vague:
+        return _along_with(name_all(clear, duration, key, timed), vague)
     base, told = beats(strands)
     used = facts_of(*(strand.facts for strand in strands))
     if len(told) < 2:
@@ -76,6 +82,24 @@ def frame(strands: Sequence[Strand], key: str) -> Draft | None:
         opens = f"which opens with {first.noun} and ends with {last.noun}"
         text = f"{base[0].name} runs through the clip, {opens}"
     return Draft(text, facts_of(first.facts, last.facts, *(s.facts for s in base[:1])))
+
+
+def main_strands(found: Sequence[Strand], most: int) -> list[Strand]:
+    """Return the strands that matter most, at most so many; a doubtful one only for want of any."""
+    sure = [strand for strand in found if strand.sure]
+    return sure[:most] or list(found[:1])
+
+
+def _vague_apart(strands: Sequence[Strand]) -> tuple[list[Strand], list[Strand]]:
+    """Return the strands that have a name, and those that have none where others do."""
+    clear = [strand for strand in strands if strand.facts[0].kind != "unnamed_sound"]
+    vague = [strand for strand in strands if strand.facts[0].kind == "unnamed_sound"]
+    return (clear, vague) if clear else (vague, [])
+
+
+def _along_with(draft: Draft, vague: Sequence[Strand]) -> Draft:
+    text = f"{draft.text}, along with {listing(_nouns(vague))}"
+    return Draft(text, facts_of(draft.facts, *(strand.facts for strand in vague)))
 
 
 def _together(first: Strand, second: Strand) -> bool:

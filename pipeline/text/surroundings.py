@@ -1,5 +1,6 @@
 """Surroundings: the place a clip seems to be recorded in, and how the recording sounds."""
 
+from auricle.pipeline.text.aspects import ORDINARY
 from auricle.pipeline.text.draft import Draft, facts_of
 from auricle.pipeline.text.english import choose, shuffled
 from auricle.pipeline.text.fact import Fact, Kind
@@ -78,7 +79,7 @@ def _kind(facts: Facts) -> Draft | None:
     level = facts.one("level")
     if level is None:
         return None
-    if level.value == "moderately loud":
+    if level.value in ORDINARY:
         return Draft("a recording", ())
     return Draft(f"a {level.value} recording", (level,))
 
@@ -102,8 +103,11 @@ def _voice(facts: Facts, key: str) -> Draft | None:
         a_clear = f"{'an' if clarity.value.startswith('un') else 'a'} {clarity.value}"
         if clarity.value in ("unclear", VOICE.lowest) and floor.value in ("slight", "hardly any"):
             forms = ("the voice is {0}{2}, although there is {1}",)
-        text = choose(f"{key}/voice", forms).format(clarity.value, noise, tail, a_clear)
-        return Draft(text, used)
+        form = choose(f"{key}/voice", forms)
+        for tongue in facts.of("language"):
+            if tongue.confidence >= 0.65 and "{3}" in form and choose(key, (True, False)):
+                a_clear, used = f"{a_clear} {tongue.value}", (*used, tongue)
+        return Draft(form.format(clarity.value, noise, tail, a_clear), used)
     if clarity is not None:
         return Draft(f"the voice is {clarity.value}{tail}", used)
     if floor is not None:
@@ -120,10 +124,12 @@ def _noise_words(floor: Fact) -> str:
 def _level(facts: Facts, key: str) -> Draft | None:
     """Return level, evenness and silence; an ordinary level only where all else lacks."""
     level, dynamics, silence = facts.one("level"), facts.one("dynamics"), facts.one("silence")
-    plain = level is None or level.value == "moderately loud"
-    run = [fact for fact in (dynamics, silence) if fact is not None]
+    plain = level is None or level.value in ORDINARY
+    run = [fact for fact in (dynamics, silence) if fact and fact.value not in ORDINARY]
     if len(run) == 2:
         run = choose(f"{key}/run", (run[:1], run[1:], run if plain else run[:1]))
+    elif not run and silence is not None:
+        run = [silence]
     if level is not None and not run:
         return Draft(f"the recording is {level.value}", (level,))
     if not run:
@@ -174,8 +180,9 @@ def singles(facts: Facts, key: str) -> list[Draft]:
     rounds = []
     for turn in range(3):
         in_turn = shuffled(f"{key}/{turn}", told)
-        for fact in sorted(in_turn, key=lambda fact: fact.value == "moderately loud"):
+        for fact in sorted(in_turn, key=lambda fact: fact.value in ORDINARY):
             forms = shuffled(f"{key}/{fact.kind}", _SINGLE[fact.kind])
+            forms.sort(key=lambda form: ("{4}" not in form) == (main is not None))
             where = WHERE.get(fact.value, "")
             name = main.name if main else "a recording"
             text = forms[turn].format(fact.value, where, fact.text, _noise_words(fact), name)

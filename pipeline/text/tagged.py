@@ -75,4 +75,5 @@ def _stretches(tags: Tags | None, label: str, peak: float) -> tuple[Stretch, ...
         for entry in window.labels
         if entry.label == label and entry.score >= least and window.end >= window.start
     ]
-    return tuple(merged(found, gap=0.05))
+    joined = merged(found, gap=0.05)
+    return tuple([s for s in joined if s.score >= TOLD] or joined)

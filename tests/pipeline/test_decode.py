@@ -227,19 +227,19 @@ def test_what_is_no_file_is_told_without_waiting(tmp_path):
         assert reason(tmp_path / "empty.wav") == "empty_file"
 
 
-def test_a_file_that_may_not_be_read_is_unreadable(tmp_path):
+def test_a_file_that_may_not_be_read_is_unreadable(tmp_path, monkeypatch):
     soundfile.write(tmp_path / "a.wav", sweep(1), 48_000)
     (tmp_path / "a.wav").chmod(0)
+    tmp_path.chmod(0o755)
+    monkeypatch.chdir(tmp_path)  # a common user may not look into the folders above
     was = os.geteuid()
     if was == 0:
-        os.chdir(tmp_path)  # nobody may not look into the folders above
-        tmp_path.chmod(0o755)
         os.seteuid(65534)
     try:
-        assert reason("a.wav" if was == 0 else tmp_path / "a.wav") == "unreadable"
+        found = reason("a.wav")
     finally:
         os.seteuid(was)
-        os.chdir(Path(__file__).parent)
+    assert found == "unreadable"
 
 
 @pytest.mark.parametrize("name", ["a.wav", "a.mp3", "a.mp4", "a", "a.flac"])
@@ -382,8 +382,7 @@ def test_damage_in_a_flac_loses_no_more_than_the_frames_it_hit(tmp_path):
     (tmp_path / "a.flac").write_bytes(data)
     again, sound = read(tmp_path / "a.flac")
     assert 19 < len(again) / 48_000 < 20
-    assert sound.outcome()[0] == "truncated"
-    assert "damaged packets" in sound.outcome()[1]
+    assert sound.outcome() == ("truncated", f"{sound.seconds:.2f} of 20.00 s decoded")
 
 
 def test_samples_that_are_not_numbers_become_0_and_are_counted(tmp_path):

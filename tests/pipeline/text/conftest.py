@@ -241,7 +241,12 @@ _INSTRUMENTS = ["guitar", "drums", "piano", "violin", "flute", "strings", "synth
                 "harp", "sitar", "harpsichord"]  # fmt: skip
 _MOODS = ["happy", "sad", "mellow", "relaxed", "party", "soft", "quiet", "loud"]
 _LANGUAGES = ["en"] * 4 + ["es"] * 3 + ["pt", "pt", "ru", "ru", "fr", "ko", "de", "ja", "hi", "id"]
-_WORDS = ["the", "of", "and", "people", "time", "water", "day", "work", "place", "year", "good", "think", "home", "night", "story", "little", "house", "world", "name", "read", "line", "river", "music", "city", "light", "family", "letter", "morning", "answer", "road", "la", "casa", "que", "los", "para", "tiempo", "agua", "gente", "dia", "vida", "mundo", "noche"]  # fmt: skip
+_WORDS = [
+    "the", "of", "and", "people", "time", "water", "day", "work", "place", "year", "good",
+    "think", "home", "night", "story", "little", "house", "world", "name", "read", "line",
+    "river", "music", "city", "light", "family", "letter", "morning", "answer", "road", "la",
+    "casa", "que", "los", "para", "tiempo", "agua", "gente", "dia", "vida", "mundo", "noche",
+]  # fmt: skip
 
 
 def _synthetic(index: int) -> Testimony:
