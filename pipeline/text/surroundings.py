@@ -166,7 +166,7 @@ _SINGLE: dict[Kind, tuple[str, str, str]] = {
     "dynamics": ("the sound comes {0}", "a recording {0}", "{4} {0}"),
     "silence": ("the sound goes on {0}", "{4} {0}", "the recording runs {0}"),
     "clarity": ("a voice that is {0}", "the voice comes across as {0}", "{4} that is {0}"),
-    "noise_floor": ("{2}", "{4} with {3}", "speech with {3}"),
+    "noise_floor": ("{2}", "{4} with {3}", "behind the voice there is {3}"),
 }
 """What each fact says alone, in three ways: {0} is its value, {1} where, {2} its
 sentence, {3} the noise, {4} what is heard."""
@@ -184,7 +184,7 @@ def singles(facts: Facts, key: str) -> list[Draft]:
             forms = shuffled(f"{key}/{fact.kind}", _SINGLE[fact.kind])
             forms.sort(key=lambda form: ("{4}" not in form) == (main is not None))
             where = WHERE.get(fact.value, "")
-            name = main.name if main else "a recording"
+            name = main.name if main else "sound"
             text = forms[turn].format(fact.value, where, fact.text, _noise_words(fact), name)
             used = facts_of(fact, main.facts if main and "{4}" in forms[turn] else None)
             rounds.append(Draft(text, used))

@@ -2,12 +2,14 @@
 
 import random
 from collections.abc import Callable
+from typing import cast
 
 import pytest
 
 from auricle.pipeline.text.testimony import Testimony
 from auricle.schemas.annotation import (
     Domain,
+    DomainCode,
     LabelScore,
     Language,
     Music,
@@ -100,7 +102,7 @@ def make_testimony(
         signal or make_signal(clip_id),
         Domain(
             clip_id=clip_id,
-            code=code,
+            code=cast(DomainCode, code),
             speech=beliefs[0],
             music=beliefs[1],
             sound=beliefs[2],

@@ -1,5 +1,7 @@
+import json
 import re
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -32,9 +34,14 @@ def unquoted(text: str) -> str:
     return re.sub(r'"[^"]*"', "", text)
 
 
-GENERAL = {
-    "000": "Complete silence for the whole length of the clip.",
-}
+GOLDEN = json.loads(Path(__file__).with_name("golden.json").read_text(encoding="utf-8"))
+
+
+def test_each_domain_reads_as_it_was_proof_read(by_code: dict[str, Testimony]) -> None:
+    for code, said in by_code.items():
+        captions = write_captions(said)
+        found = {c: [one.text for one in variants(captions, c)] for c in CATEGORIES}
+        assert found == GOLDEN[code]["captions"]
 
 
 def test_the_three_variants_of_a_category_differ(golden: Testimony) -> None:

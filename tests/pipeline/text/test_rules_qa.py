@@ -1,6 +1,8 @@
+import json
 import re
 from collections import Counter
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -25,6 +27,13 @@ def pairs(many: list[Testimony]) -> list[QAPair]:
 
 def unquoted(text: str) -> str:
     return re.sub(r'"[^"]*"', "", text)
+
+
+def test_each_domain_is_asked_as_it_was_proof_read(by_code: dict[str, Testimony]) -> None:
+    golden = json.loads(Path(__file__).with_name("golden.json").read_text(encoding="utf-8"))
+    for code, said in by_code.items():
+        found = [[pair.question, pair.answer] for pair in write_qa(said).pairs]
+        assert found == golden[code]["qa"]
 
 
 def test_five_pairs_a_clip_with_ids_of_their_own(golden: Testimony) -> None:
