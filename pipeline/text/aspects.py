@@ -6,10 +6,15 @@ from auricle.pipeline.text.fact import Fact
 from auricle.pipeline.text.facts import Facts
 from auricle.pipeline.text.settings import WHERE
 from auricle.pipeline.text.strands import Strand
-from auricle.pipeline.text.vocabulary import LOUDNESS, NOISE_FLOOR, SILENCE
+from auricle.pipeline.text.vocabulary import DYNAMICS, LOUDNESS, NOISE_FLOOR, SILENCE
 
-ORDINARY = frozenset({LOUDNESS.word(-20.0), SILENCE.lowest})
+ORDINARY = frozenset({LOUDNESS.word(-20.0), SILENCE.lowest, DYNAMICS.lowest, DYNAMICS.word(12.0)})
 """Words that hold for most clips, and so are worth saying only for want of better."""
+
+
+def notable(draft: Draft) -> bool:
+    """Tell whether a draft says anything that does not hold for most clips."""
+    return any(fact.value not in ORDINARY for fact in draft.facts)
 
 
 def ways(facts: Facts, strand: Strand, key: str) -> list[Draft]:

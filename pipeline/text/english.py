@@ -62,23 +62,18 @@ def number(key: str) -> int:
 def when(start: float | None, end: float | None, duration: float) -> str:
     """Return where in a clip of `duration` seconds a stretch lies, in words.
 
-    The empty string means throughout.
+    The empty string means throughout, or nearly so.
     """
     if start is None or end is None or duration <= 0:
         return ""
     first, last = start / duration, end / duration
-    if last - first >= 0.9:
+    if last - first >= 0.7:
         return ""
     if first < 0.15:
-        return "at the start" if last <= 0.35 else _until(last)
+        return "at the start" if last <= 0.35 else "in the first half" if last <= 0.6 else _MOST
     if last > 0.85:
-        return "at the end" if first >= 0.65 else _from(first)
-    return "in the middle" if last - first < 0.5 else "for most of the clip"
+        return "at the end" if first >= 0.65 else "in the second half" if first >= 0.4 else _MOST
+    return "in the middle" if last - first < 0.5 else _MOST
 
 
-def _until(last: float) -> str:
-    return "in the first half" if last <= 0.6 else "until shortly before the end"
-
-
-def _from(first: float) -> str:
-    return "in the second half" if first >= 0.4 else "from shortly after the start"
+_MOST = "for most of the clip"

@@ -20,6 +20,8 @@ from auricle.schemas.annotation import LabelScore
 
 _LEAST = 0.3
 _MOST: dict[Kind, int] = {"genre": 2, "instrument": 3, "mood": 2, "tempo": 1, "era": 1}
+_LIKE_TALK = "hip-hop"
+"""A genre that music taggers hear in speech over any music; beside speech it needs the tags."""
 _TEXT: dict[Kind, str] = {
     "genre": "{} music",
     "instrument": "the sound of {} in the music",
@@ -128,7 +130,12 @@ def _own(said: Testimony, kind: Kind) -> list[tuple[str, float]]:
         "tempo": said.music.tempos,
         "era": said.music.eras,
     }
-    return [(entry.label, _trust(entry.score)) for entry in lists[kind]]
+    talk = said.code is not None and said.code[0] == "S"
+    return [
+        (entry.label, _trust(entry.score))
+        for entry in lists[kind]
+        if not (talk and GENRES.get(key(entry.label)) == _LIKE_TALK)
+    ]
 
 
 def _trust(score: float) -> float:

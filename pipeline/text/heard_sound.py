@@ -7,6 +7,8 @@ from auricle.pipeline.text.testimony import Testimony
 
 _MOST_LABELS = 5
 _MOST_STRETCHES = 2
+_MOSTLY = 0.5
+"""How much of its time a sound shares with a surer one that explains it."""
 
 _ALIKE: tuple[frozenset[str], ...] = tuple(
     frozenset(family.split("|"))
@@ -46,7 +48,7 @@ _ALIKE: tuple[frozenset[str], ...] = tuple(
         "Bell|Church bell|Chime|Ding|Ding-dong|Doorbell|Wind chime|Bicycle bell",
     )
 )
-"""Sounds that taggers take for one another: at one time only the surest of a family is told."""
+"""Sounds that taggers take for one another: where they meet, only the surest is told."""
 
 
 def sound_facts(said: Testimony) -> list[Fact]:
@@ -81,9 +83,12 @@ def _explains(strong: Tagged, weak: Tagged) -> bool:
         return False
     if not strong.stretches or not weak.stretches:
         return True
-    return any(
-        a.start < b.end and b.start < a.end for a in strong.stretches for b in weak.stretches
+    shared = sum(
+        max(0.0, min(a.end, b.end) - max(a.start, b.start))
+        for a in strong.stretches
+        for b in weak.stretches
     )
+    return shared > _MOSTLY * sum(b.end - b.start for b in weak.stretches)
 
 
 def _facts(label: Tagged, duration: float) -> list[Fact]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from auricle.pipeline.text.aspects import aspects, ways
+from auricle.pipeline.text.aspects import aspects, notable, ways
 from auricle.pipeline.text.details import details
 from auricle.pipeline.text.draft import Draft, facts_of
 from auricle.pipeline.text.english import sentence, words
@@ -19,9 +19,10 @@ def long_drafts(facts: Facts, key: str) -> list[Draft]:
     """Return the general caption, then two shorter ones with another focus."""
     extra = details(facts, key)
     sure = [draft for draft in extra if all(fact.sure for fact in draft.facts)]
+    first = [*_doubted(extra, facts), *(draft for draft in sure if notable(draft))]
     found = strands(facts, f"{key}/0")
     told = narrate(main_strands(found, 4), facts.duration, f"{key}/0")
-    general = _with_detail(_with_ways(told, found, facts, key), sure)
+    general = _with_detail(_with_ways(told, found, facts, key), first)
 
     again = strands(facts, f"{key}/1")
     named = name_all(main_strands(again, 3), facts.duration, f"{key}/1")
@@ -50,6 +51,14 @@ def _with_ways(draft: Draft, found: Sequence[Strand], facts: Facts, key: str) ->
     way = " and ".join(each.text for each in how)
     text = f"{head} {way} {time}".strip()
     return Draft(text, facts_of(draft.facts, *(each.facts for each in how)))
+
+
+def _doubted(extra: Sequence[Draft], facts: Facts) -> list[Draft]:
+    """Return the detail on a doubtful sound where the domain has sounds and none is sure."""
+    sounds = facts.of("sound")
+    if any(fact.sure for fact in sounds):
+        return []
+    return [draft for draft in extra if draft.facts and set(draft.facts) <= set(sounds)]
 
 
 def _third(chosen: list[Strand], facts: Facts, key: str) -> Draft:

@@ -91,7 +91,7 @@ SOUND_WORDS: dict[Group, dict[str, Entry]] = {
         "Oink": ("a pig", "oinking", "oinks"),
         "Goat": ("a goat", "", "is heard"),
         "Sheep": ("a sheep", "", "is heard"),
-        "Bleat": ("an animal", "bleating", "bleats"),
+        "Bleat": ("a sheep or goat", "bleating", "bleats"),
         "Fowl": ("poultry", "calling", "calls out"),
         "Chicken, rooster": ("a chicken or rooster", "", "is heard"),
         "Cluck": ("a hen", "clucking", "clucks"),

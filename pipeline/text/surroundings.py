@@ -128,8 +128,6 @@ def _level(facts: Facts, key: str) -> Draft | None:
     run = [fact for fact in (dynamics, silence) if fact and fact.value not in ORDINARY]
     if len(run) == 2:
         run = choose(f"{key}/run", (run[:1], run[1:], run if plain else run[:1]))
-    elif not run and silence is not None:
-        run = [silence]
     if level is not None and not run:
         return Draft(f"the recording is {level.value}", (level,))
     if not run:
