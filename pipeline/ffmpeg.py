@@ -288,9 +288,10 @@ def _array(frame: "AudioFrame") -> Waveform:
     channels = len(frame.layout.channels)
     samples = samples.T if frame.format.is_planar else samples.reshape(-1, channels)
     if samples.dtype == np.uint8:
-        return (samples.astype(np.float32) - 128) / 128
+        return np.asarray((samples.astype(np.float32) - 128) / 128, np.float32)
     if samples.dtype.kind == "i":
-        return samples.astype(np.float32) / np.float32(2 ** (8 * samples.itemsize - 1))
+        full_scale = 2 ** (8 * samples.itemsize - 1)
+        return np.asarray(samples / full_scale, np.float32)
     return samples.astype(np.float32, copy=False)
 
 

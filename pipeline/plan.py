@@ -53,8 +53,9 @@ def get_model(name: str, console: Console) -> None:
         models.find(name)
     except MissingModel:
         console.print(f"fetching {name}", highlight=False)
+        quiet = not console.is_terminal
         columns = (BarColumn(), DownloadColumn(), TransferSpeedColumn())
-        with Progress(*columns, console=console, transient=True) as bars:
+        with Progress(*columns, console=console, transient=True, disable=quiet) as bars:
             task = bars.add_task(name, total=None)
             models.fetch(name, lambda done, total: bars.update(task, completed=done, total=total))
 
