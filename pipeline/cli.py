@@ -163,9 +163,17 @@ def experts(as_json: bool) -> None:
     experts(as_json)
 
 
+class _Terminated(BaseException):
+    """Somebody asked the process to end."""
+
+
+def _terminate(*_: object) -> NoReturn:
+    raise _Terminated
+
+
 def main() -> NoReturn:
     """Run the command line; a mistake the user can mend is one line and exit code 2."""
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    signal.signal(signal.SIGTERM, _terminate)
     try:
         cli(standalone_mode=False)
     except click.exceptions.Exit as stop:
@@ -176,9 +184,9 @@ def main() -> NoReturn:
     except UserError as error:
         print(f"auricle: {error}", file=sys.stderr)
         sys.exit(2)
-    except (KeyboardInterrupt, click.Abort):
+    except (_Terminated, KeyboardInterrupt, click.Abort) as stop:
         print("auricle: stopped; the same command goes on from here", file=sys.stderr)
-        sys.exit(130)
+        sys.exit(143 if isinstance(stop, _Terminated) else 130)
     except BrokenPipeError:
         sys.exit(0)
     sys.exit(0)
