@@ -154,6 +154,16 @@ def models_verify(names: tuple[str, ...]) -> None:
     models_verify(names)
 
 
+@models.command("bundle")
+@click.argument("folder")
+@click.argument("names", nargs=-1)
+def models_bundle(folder: str, names: tuple[str, ...]) -> None:
+    """Copy models into FOLDER, for a place without a network (AURICLE_MODELS=FOLDER)."""
+    from auricle.pipeline.commands import models_bundle
+
+    models_bundle(folder, names)
+
+
 @cli.command()
 @as_json
 def experts(as_json: bool) -> None:

@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -119,8 +120,21 @@ def show(uri: str, clip: str | None, as_json: bool) -> None:
 
 def models_list(as_json: bool) -> None:
     """Print the models of the lock file."""
-    rows = [{**row._asdict(), "found": row.found and str(row.found)} for row in store.catalogue()]
-    _print(rows, as_json)
+    found = store.catalogue()
+    if as_json:
+        _print([{**row._asdict(), "found": row.found and str(row.found)} for row in found], True)
+        return
+    rows = [
+        {
+            "name": row.name,
+            "MB": round(row.size / 1e6, 1),
+            "licence": row.licence,
+            "here": "yes" if row.found else "no",
+            "what": row.about,
+        }
+        for row in found
+    ]
+    _print(rows, False)
 
 
 def models_fetch(names: Sequence[str]) -> None:
@@ -128,6 +142,12 @@ def models_fetch(names: Sequence[str]) -> None:
     for name in names or _models_of("lite"):
         get_model(name, console)
         console.print(f"{name}: {store.find(name)}", soft_wrap=True)
+
+
+def models_bundle(folder: str, names: Sequence[str]) -> None:
+    """Copy models by name, or all that are here, into a folder."""
+    store.bundle(list(names) or [row.name for row in store.catalogue() if row.found], Path(folder))
+    console.print(f"use them there with AURICLE_MODELS={folder}", soft_wrap=True)
 
 
 def models_verify(names: Sequence[str]) -> None:
@@ -183,7 +203,7 @@ def _print(rows: Sequence[Any], as_json: bool) -> None:
         return
     table = Table(box=None, pad_edge=False)
     for name in dicts[0] if dicts else ():
-        number = isinstance(dicts[0][name], int)
+        number = isinstance(dicts[0][name], int | float)
         table.add_column(name, justify="right" if number else "left", overflow="fold")
     for row in dicts:
         table.add_row(*("" if value is None else str(value) for value in row.values()))

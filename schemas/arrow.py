@@ -1,4 +1,7 @@
-"""Records as Arrow: schemas, tables, JSON Schema and the column tables of the docs."""
+"""Records as Arrow: schemas, tables, and the column tables of the docs.
+
+Their JSON Schema is pydantic's own: `Record.model_json_schema()`.
+"""
 
 import types
 from collections.abc import Iterable, Sequence
