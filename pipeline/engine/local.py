@@ -5,7 +5,7 @@ from functools import partial
 
 from auricle.pipeline.dataset import Dataset
 from auricle.pipeline.engine.progress import Progress
-from auricle.pipeline.engine.work import Work, pending
+from auricle.pipeline.engine.work import Work, clips_in, pending
 
 
 def run_local(data: Dataset, works: Sequence[Work], progress: Progress) -> None:
@@ -13,7 +13,7 @@ def run_local(data: Dataset, works: Sequence[Work], progress: Progress) -> None:
     for work in works:
         todo = pending(data, work)
         total = len(data.shards(work.reads[0]))
-        progress.start(work.name, total, total - len(todo))
+        progress.start(work.name, total, total - len(todo), clips_in(data, work, todo))
         if not todo:
             continue
         work.load()

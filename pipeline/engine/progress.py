@@ -19,8 +19,8 @@ _PLAIN_EVERY = 10.0
 class Progress(Protocol):
     """Told of the work as it goes."""
 
-    def start(self, stage: str, total: int, done: int) -> None:
-        """A stage has so many shards, so many of them done already."""
+    def start(self, stage: str, total: int, done: int, clips: int | None) -> None:
+        """A stage has so many shards, so many done already, and so many clips to do if known."""
 
     def tell(self, stage: str, done: Done) -> None:
         """Clips were worked on."""
@@ -35,6 +35,7 @@ class Line:
 
     total: int
     finished: int
+    todo: int | None
     begun: float = field(default_factory=time.monotonic)
     fresh: int = 0
     clips: int = 0
@@ -45,10 +46,8 @@ class Line:
     def cells(self) -> tuple[str, ...]:
         """Return shards, clips, clips a second, hours of sound an hour, errors, time left."""
         spent = max((self.ended or time.monotonic()) - self.begun, 1e-3)
-        left = "done" if self.finished >= self.total else "?"
-        if self.fresh and self.finished < self.total:
-            left = clock(spent / self.fresh * (self.total - self.finished))
         rate = f"{self.clips / spent:.1f}" if self.clips else "-"
+        left = "done" if self.finished >= self.total else self._left(spent)
         times = f"{self.seconds / spent:.0f}x" if self.seconds else "-"
         return (
             f"{self.finished}/{self.total}",
@@ -58,6 +57,14 @@ class Line:
             str(self.errors),
             left,
         )
+
+    def _left(self, spent: float) -> str:
+        """Return the time left by the clips so far, or by the shards where those are not known."""
+        if self.todo and self.clips:
+            return clock(spent / self.clips * max(0, self.todo - self.clips))
+        if self.fresh:
+            return clock(spent / self.fresh * (self.total - self.finished))
+        return "?"
 
 
 _HEADINGS = ("stage", "shards", "clips", "clips/s", "real time", "errors", "left")
@@ -81,9 +88,9 @@ class Board:
         else:
             yield self
 
-    def start(self, stage: str, total: int, done: int) -> None:
-        """A stage has so many shards, so many of them done already."""
-        self.lines[stage] = Line(total, done)
+    def start(self, stage: str, total: int, done: int, clips: int | None) -> None:
+        """A stage has so many shards, so many done already, and so many clips to do if known."""
+        self.lines[stage] = Line(total, done, clips)
         if done >= total:
             self.lines[stage].ended = time.monotonic()
 

@@ -10,7 +10,7 @@ from typing import Any
 from auricle.pipeline.config import EngineSettings
 from auricle.pipeline.dataset import Dataset
 from auricle.pipeline.engine.progress import Progress
-from auricle.pipeline.engine.work import Done, Work
+from auricle.pipeline.engine.work import Done, Work, clips_in
 from auricle.schemas.errors import UserError
 
 _TRIES = 3
@@ -122,8 +122,9 @@ class _Pool:
 
         shards = sorted(set().union(*(self.done[work.reads[0]] for work in self.works.values())))
         for name, work in self.works.items():
-            finished = sum(self._finished(work, shard) for shard in shards)
-            self.progress.start(name, len(shards), finished)
+            todo = [shard for shard in shards if not self._finished(work, shard)]
+            clips = clips_in(self.data, work, todo)
+            self.progress.start(name, len(shards), len(shards) - len(todo), clips)
             self.ready[name].extend(shard for shard in shards if self._ready(work, shard))
         try:
             while self._assign():

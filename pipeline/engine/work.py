@@ -1,6 +1,6 @@
 """A unit of work: a stage of the pipeline over one shard."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple, Protocol
 
 from auricle.pipeline.dataset import Dataset, Fingerprint
@@ -40,6 +40,13 @@ class Work(Protocol):
 
     def run(self, data: Dataset, shard: int, tell: Tell) -> None:
         """Make the shard of each table it writes that is not there yet."""
+
+
+def clips_in(data: Dataset, work: Work, shards: Sequence[int]) -> int | None:
+    """Return how many clips the shards hold, or None for work that makes the clips."""
+    if "clips" not in work.reads:
+        return None
+    return sum(data.count("clips", shard) for shard in shards if data.has("clips", shard))
 
 
 def pending(data: Dataset, work: Work) -> list[int]:

@@ -24,7 +24,7 @@ class Log:
     def __init__(self) -> None:
         self.clips: dict[str, int] = {}
 
-    def start(self, stage: str, total: int, done: int) -> None:
+    def start(self, stage: str, total: int, done: int, clips: int | None) -> None:
         self.clips[stage] = 0
 
     def tell(self, stage: str, done: Done) -> None:
