@@ -10,10 +10,12 @@ from typing import NamedTuple
 
 from auricle.schemas.annotation import RejectedText, Span, Word
 
-MAX_COMPRESSION = 2.4  # Whisper's own figure; loops of "oh, oh, oh" reach 3 to 50, speech 2.3
-MIN_LOG_PROBABILITY = -1.0  # Whisper's own; in a known language 2 of 100 segments are below
-MIN_WITHOUT_LANGUAGE = -0.5  # where the language is a guess, text below is wrong nine times in ten
+MAX_COMPRESSION = 2.6  # "ahhhhh" reaches 3 to 50, half a minute of speech 2.5; Whisper has 2.4
+MIN_LOG_PROBABILITY = -1.0  # Whisper's own; in a known language the lowest is -0.87
+MIN_WITHOUT_LANGUAGE = -0.5  # where the language is a guess: above it 9 of 10 texts are right
 MAX_NO_SPEECH = 0.6  # Whisper's own; only together with a log probability below -0.5
+LOOP_TIMES, LOOP_WORDS = 4, 6  # a phrase is in a loop when it comes so often and is so long
+LOOP_PHRASE = 4  # words at most
 FAR = 0.5  # seconds from the nearest speech; Whisper's word times err by less
 SURE_WORD = 0.6  # a word this probable stays: voice activity misses low voices
 SURE_PHRASE = 0.7
@@ -55,12 +57,16 @@ def guard(
         if doubt:
             rejected.append(RejectedText(guard=doubt, text=draft.text.strip()))
             continue
-        words = tuple(word for word in draft.words if not strayed(word, speech))
-        stray = "".join(word.text for word in draft.words if word not in words).strip()
-        if stray:
-            rejected.append(RejectedText(guard="outside_speech", text=stray))
-        if words:
-            kept.append(draft._replace(words=words, text="".join(word.text for word in words)))
+        words, round_and_round = unlooped(draft.words)
+        near = [word for word in words if not strayed(word, speech)]
+        far = [word for word in words if strayed(word, speech)]
+        rejected += [
+            RejectedText(guard=name, text=joined(taken).strip())
+            for name, taken in (("repetition", round_and_round), ("outside_speech", far))
+            if taken
+        ]
+        if near:
+            kept.append(draft._replace(words=tuple(near), text=joined(near)))
     return kept, tuple(rejected)
 
 
@@ -85,6 +91,28 @@ def is_phantom(text: str) -> bool:
     """Tell whether a text is nothing but a phrase that recognisers make up."""
     plain = " ".join(re.sub(r"[^\w\s]|_", " ", text.casefold()).split())
     return _PHANTOMS.fullmatch(plain) is not None
+
+
+def unlooped(words: Sequence[Word]) -> tuple[list[Word], list[Word]]:
+    """Return the words outside loops ("call to call to call to call to") and those inside."""
+    plain = [re.sub(r"\W", "", word.text.casefold()) for word in words]
+    inside: set[int] = set()
+    for size in range(1, LOOP_PHRASE + 1):
+        for start in range(len(plain)):
+            end = start + size
+            while end < len(plain) and plain[end] == plain[end - size]:
+                end += 1
+            if end - start >= max(LOOP_TIMES * size, LOOP_WORDS):
+                inside.update(range(start, end))
+    return (
+        [word for index, word in enumerate(words) if index not in inside],
+        [word for index, word in enumerate(words) if index in inside],
+    )
+
+
+def joined(words: Sequence[Word]) -> str:
+    """Return words as text; they bring their spaces along."""
+    return "".join(word.text for word in words)
 
 
 def strayed(word: Word, speech: Sequence[Span]) -> bool:

@@ -34,13 +34,21 @@ def whisper(directory: Path, threads: int) -> Any:
     return model
 
 
+def writer(model: Any) -> Any:
+    """Return what transcribes with a model and decodes each window once (a faster-whisper pipe)."""
+    from faster_whisper import BatchedInferencePipeline
+
+    return BatchedInferencePipeline(model)
+
+
 class Encoder:
     """Whisper's encoder, on a shorter window where the sound allows, with a memory.
 
     Whisper hears windows of 30 s, the empty rest filled up. The encoder's cost grows faster than
-    the window: 15 s take a quarter of the time of 30 s, and on the listening set neither language
-    nor transcript suffers (a window cut close to the sound does make it stammer). The memory lets
-    the transcript use what was encoded for the language.
+    the window: 15 s take a quarter of the time of 30 s. On the listening set the language is named
+    as well, and the transcript loses at most five words in a thousand. (A window cut close to the
+    sound makes Whisper stammer.) The memory lets the transcript use what was encoded for the
+    language.
     """
 
     def __init__(self, encode: Callable[[NDArray[np.float32]], Any]):
@@ -48,12 +56,16 @@ class Encoder:
         self._recent: dict[bytes, Any] = {}
 
     def __call__(self, features: NDArray[np.float32]) -> Any:
-        """Return the encoder's output for log-mel features [80, 3000], zeros after the sound."""
-        if not features[:, _SHORT - _MARGIN :].any():
-            features = features[:, :_SHORT]
-        key = hashlib.blake2b(features.tobytes(), digest_size=16).digest()
+        """Return the encoder's output for log-mel features, zeros after the sound.
+
+        Their shape is [80, 3000] or, as a batch of one, [1, 80, 3000].
+        """
+        mel = features.reshape(features.shape[-2:])
+        if not mel[:, _SHORT - _MARGIN :].any():
+            mel = mel[:, :_SHORT]
+        key = hashlib.blake2b(mel.tobytes(), digest_size=16).digest()
         if key not in self._recent:
             if len(self._recent) == _REMEMBERED:
                 del self._recent[next(iter(self._recent))]
-            self._recent[key] = self._encode(features)
+            self._recent[key] = self._encode(mel)
         return self._recent[key]

@@ -61,6 +61,20 @@ def test_a_doubtful_segment_leaves_its_neighbours_in_place() -> None:
     assert len(rejected) == 1
 
 
+def test_a_loop_is_taken_out_and_the_words_before_it_stay() -> None:
+    looping = draft(" What might have been" + " called a" * 6)
+    kept, rejected = guard([looping], SPEECH, language_known=True)
+    assert [entry.text for entry in kept] == [" What might have been"]
+    assert [(entry.guard, entry.text) for entry in rejected] == [
+        ("repetition", " ".join(["called a"] * 6))
+    ]
+
+
+@pytest.mark.parametrize("text", [" No, no, no, no, no!", " Very, very good, very good, I said."])
+def test_what_people_say_twice_or_five_times_is_no_loop(text: str) -> None:
+    assert rejected_by(draft(text)) == []
+
+
 def test_text_in_an_unknown_language_has_to_be_very_probable() -> None:
     assert rejected_by(draft(sure=-0.7)) == []
     assert rejected_by(draft(sure=-0.7), language_known=False) == ["unknown_language"]

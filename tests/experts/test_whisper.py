@@ -29,6 +29,7 @@ class FakeWhisper:
     found: list[tuple[str, float]] = field(default_factory=lambda: [("en", 0.97), ("de", 0.02)])
     segments: list[Any] = field(default_factory=list)
     asked: list[str | None] = field(default_factory=list)
+    windows: Any = None
     supported_languages: tuple[str, ...] = ("en", "de", "jw", "nn")
 
     def feature_extractor(self, waveform: np.ndarray) -> np.ndarray:
@@ -37,8 +38,11 @@ class FakeWhisper:
     def detect_language(self, features: np.ndarray) -> tuple[str, float, list[tuple[str, float]]]:
         return (*self.found[0], self.found)
 
-    def transcribe(self, waveform: np.ndarray, language: str | None, **_: Any) -> tuple[Any, Any]:
+    def transcribe(
+        self, waveform: np.ndarray, language: str | None, clip_timestamps: Any, **_: Any
+    ) -> tuple[Any, Any]:
         self.asked.append(language)
+        self.windows = clip_timestamps
         return iter(self.segments), SimpleNamespace(language=language or "en")
 
 
@@ -69,7 +73,7 @@ def listen(fake: FakeWhisper, one: Heard) -> Language:
 
 def transcribe(fake: FakeWhisper, one: Heard) -> Any:
     expert = WhisperTranscript()
-    expert._model = fake
+    expert._model = expert._writer = fake
     return expert.annotate([one])[0]
 
 
@@ -117,15 +121,15 @@ def test_codes_are_iso_codes_outside_and_whispers_own_inside() -> None:
 
 
 def test_the_text_is_decoded_in_the_language_that_was_found() -> None:
-    fake = FakeWhisper(segments=[segment("Guten Morgen,"), segment("alle zusammen.", start=2.0)])
+    fake = FakeWhisper(segments=[segment("Guten Morgen, alle"), segment("zusammen.", start=1.7)])
     row = transcribe(fake, clip(5.0, Language(clip_id="clip", language="de", probability=0.9)))
     assert fake.asked == ["de"]
     assert row.language == "de"
     assert row.text == "Guten Morgen, alle zusammen."
     assert [word.text for word in row.words] == ["Guten", "Morgen,", "alle", "zusammen."]
     assert [(one.start, one.end, one.text) for one in row.segments] == [
-        (0.5, 1.3, "Guten Morgen,"),
-        (2.0, 2.8, "alle zusammen."),
+        (0.5, 1.7, "Guten Morgen, alle"),
+        (1.7, 2.1, "zusammen."),
     ]
 
 
@@ -148,6 +152,16 @@ def test_an_unsure_language_is_tried_but_its_text_needs_more_proof() -> None:
     ]
 
 
+def test_a_pause_of_a_second_parts_the_text() -> None:
+    said = segment("one two three")
+    said.words[2].start, said.words[2].end = 4.0, 4.4
+    row = transcribe(FakeWhisper(segments=[said]), clip(5.0, Language(clip_id="c", language="en")))
+    assert [(one.start, one.end, one.text) for one in row.segments] == [
+        (0.5, 1.3, "one two"),
+        (4.0, 4.4, "three"),
+    ]
+
+
 def test_a_language_that_whisper_does_not_know_is_left_to_whisper() -> None:
     fake = FakeWhisper(segments=[segment("Azul.")])
     transcribe(fake, clip(5.0, Language(clip_id="clip", language="zgh", probability=0.9)))
@@ -157,6 +171,21 @@ def test_a_language_that_whisper_does_not_know_is_left_to_whisper() -> None:
 def test_no_word_ends_after_the_clip() -> None:
     row = transcribe(FakeWhisper(segments=[segment("too late", start=1.5)]), clip(2.0, seconds=2.0))
     assert [(word.start, word.end) for word in row.words] == [(1.5, 1.9), (1.9, 2.0)]
+
+
+def test_a_clip_of_up_to_thirty_seconds_is_one_window_and_a_longer_one_is_cut_in_pauses() -> None:
+    brief, fake = FakeWhisper(), FakeWhisper()
+    transcribe(brief, clip(5.0))
+    assert brief.windows is None
+    noise = np.random.default_rng(0).normal(0, 0.1, 80 * RATE).astype(np.float32)
+    talk = ((0.0, 12.0), (13.0, 20.0), (26.0, 33.0), (34.0, 78.0))
+    vad = Vad(clip_id="clip", spans=tuple(Span(start=start, end=end) for start, end in talk))
+    transcribe(fake, Heard("clip", noise, RATE, (vad,)))
+    assert [(one["start"], one["end"]) for one in fake.windows] == [
+        (0.0, 23.0),  # the last pause before 30 s
+        (23.0, 53.0),  # the pause at 33.5 s comes too early
+        (53.0, 80.0),
+    ]
 
 
 # The shared encoder
@@ -180,6 +209,7 @@ def test_the_window_is_short_where_the_sound_is_and_whole_otherwise() -> None:
     assert encoder(features(10)) == (80, 1500)
     assert encoder(features(14.5)) == (80, 3000)
     assert encoder(features(30)) == (80, 3000)
+    assert encoder(features(10)[None]) == (80, 1500)
 
 
 def test_the_encoder_forgets_the_oldest_sound_first(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -223,9 +253,9 @@ def recording(path: str) -> Heard:
             "please enter the channel number followed by the pound key",
         ),
         (
-            "telephone_8k/asterisk_fr_CA_f_June_confbridge-invalid.wav",
+            "telephone_8k/asterisk_fr_CA_f_June_vm-tempgreetactive.wav",
             "fr",
-            "vous avez entré une option invalide",
+            "votre message temporaire est actuellement en fonction",
         ),
     ],
 )
