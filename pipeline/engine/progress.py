@@ -120,6 +120,7 @@ class Board:
             f"{stage}: {shards} shards, {clips} clips, {rate} clips/s, {times} real time, "
             f"{errors} errors" + {"done": ", done", "?": ""}.get(left, f", {left} left"),
             highlight=False,
+            soft_wrap=True,
         )
 
     def _table(self) -> Table:
