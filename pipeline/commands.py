@@ -64,6 +64,8 @@ def configure(data: Dataset, options: Mapping[str, Any], source: str | None) -> 
     saved = running.saved_config(data)
     if saved is None and source is None:
         raise UserError(f"{data.storage.uri}: no dataset here; make one with `auricle run`")
+    if saved is None:
+        running.check_place(data)
     if source is not None and "://" not in source:
         source = os.path.abspath(source)  # noqa: PTH100
     if saved and source and saved.source != source:

@@ -25,6 +25,7 @@ from auricle.pipeline.plan import (
 )
 from auricle.pipeline.sources import check_unique, describe, discover
 from auricle.pipeline.stages import STAGES, works
+from auricle.pipeline.tables import TABLES
 from auricle.pipeline.version import VERSION
 from auricle.schemas.base import Provenance
 from auricle.schemas.clip import Source
@@ -113,6 +114,21 @@ def saved_config(data: Dataset) -> Config | None:
         raise UserError(f"{data.storage.uri}/{CONFIG}: not a configuration: {problem}") from None
 
 
+def check_place(data: Dataset) -> None:
+    """Refuse to begin a dataset in a folder that holds something else.
+
+    Raises:
+        UserError: names what is there.
+    """
+    ours = {CONFIG, "exports", *(table.folder.split("/")[0] for table in TABLES.values())}
+    others = [name for name in data.storage.entries() if name not in ours]
+    if others:
+        raise UserError(
+            f"{data.storage.uri}: not a dataset, and not empty (it holds {others[0]}); "
+            "name another --out"
+        )
+
+
 def list_sources(data: Dataset, config: Config) -> Listed:
     """Write the sources that are not listed yet, in shards, and return the counts.
 
@@ -126,7 +142,12 @@ def list_sources(data: Dataset, config: Config) -> Listed:
         columns = data.table("sources", shard, ["recording_id", "start"]).to_pydict()
         pairs = zip(columns["recording_id"], columns["start"], strict=True)
         known.extend(_key(recording, start) for recording, start in pairs)
-    found = discover(config.source, config.ingest.recording_id)
+    own = f"{data.storage.root}/"  # the dataset may lie inside the folder of sound
+    found = (
+        source
+        for source in discover(config.source, config.ingest.recording_id)
+        if not source.path.startswith(own)
+    )
     told = Provenance(stage="sources", backend="list", version=VERSION, settings_hash="")
     new = 0
     at = shards[-1] + 1 if shards else 0

@@ -44,6 +44,11 @@ class Storage:
         found = self.fs.get_file_info(selector)
         return sorted(info.base_name for info in found if info.type == pafs.FileType.File)
 
+    def entries(self) -> list[str]:
+        """Return the names of all that lies in the folder itself, hidden things apart."""
+        found = self.fs.get_file_info(pafs.FileSelector(self.root, allow_not_found=True))
+        return sorted(info.base_name for info in found if not info.base_name.startswith("."))
+
     def read(self, name: str) -> bytes | None:
         """Return the bytes of a file, or None if there is none."""
         try:

@@ -75,6 +75,21 @@ def test_new_files_in_the_folder_join_without_touching_the_old(tones, tmp_path, 
     assert Dataset(str(out)).count("clips", max(Dataset(str(out)).shards("clips"))) == 1
 
 
+def test_a_dataset_inside_the_folder_of_sound_does_not_eat_itself(tones, job) -> None:
+    for _ in range(2):
+        done = auricle("run", str(tones), "--out", str(tones / "set"), "--config", job)
+        assert done.returncode == 0, done.stderr
+        assert "4 sources" in done.stdout
+        assert "errors:" not in done.stdout
+
+
+def test_a_folder_that_holds_something_else_is_no_place_for_a_dataset(tones, job) -> None:
+    done = auricle("run", str(tones), "--out", str(tones), "--config", job)
+    assert done.returncode == 2
+    assert "not a dataset, and not empty (it holds tone0.wav)" in done.stderr
+    assert sorted(path.name for path in tones.iterdir()) == [f"tone{i}.wav" for i in range(4)]
+
+
 def test_changed_settings_never_mix_with_old_shards(tones, tmp_path, job) -> None:
     out = tmp_path / "set"
     auricle("run", str(tones), "--out", str(out), "--config", job)
