@@ -80,7 +80,6 @@ def pooled(
     return Listened(
         path=os.path.relpath(text_to_path(recording.path), base),
         labels=labels,
-        seconds=recording.decoded_seconds,
         code=code or None,
         tags=_strongest(tags),
         language=votes.most_common(1)[0][0] if votes else None,

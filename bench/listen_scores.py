@@ -35,7 +35,6 @@ class Listened:
 
     path: str
     labels: Mapping[str, str]
-    seconds: float = 1.0
     code: str | None = None
     tags: tuple[tuple[str, float], ...] = ()
     tagged: bool = True
@@ -114,13 +113,13 @@ def tags(rows: Sequence[Listened]) -> Iterator[Figure]:
 
 
 def language(rows: Sequence[Listened]) -> Iterator[Figure]:
-    """Yield accuracy, coverage and accuracy where a language was named, by length."""
+    """Yield accuracy, coverage and accuracy where a language was named, by length of speech."""
     spoken = [row for row in rows if row.label("language") and row.label("has_speech") != "no"]
     for name, shortest, longest in LENGTHS:
         pairs = [
             (row.label("language"), row.language)
             for row in spoken
-            if shortest <= row.seconds < longest
+            if shortest <= sum(end - start for start, end in row.voiced) < longest
         ]
         yield Figure(f"language, {name}", *share(true == said for true, said in pairs))
         yield Figure(f"language, {name}: answered", *share(said is not None for _, said in pairs))
@@ -184,7 +183,7 @@ def music(rows: Sequence[Listened]) -> Iterator[Figure]:
 SCORES = (domain, tags, language, words, text, voice, quality, music)
 
 LENGTHS = (("2 s or more", 2.0, float("inf")), ("1-2 s", 1.0, 2.0), ("under 1 s", 0.0, 1.0))
-"""Of the recording: below two seconds most are a single word."""
+"""Of speech, as voice activity found it; under a second it is mostly a single word."""
 
 
 class Share(NamedTuple):

@@ -13,8 +13,8 @@ from auricle.pipeline.engine.work import Done, Tell, Work
 from auricle.pipeline.ingest import cut
 from auricle.pipeline.split import deal
 from auricle.pipeline.testimonies import testimonies
-from auricle.pipeline.text.rules import write_captions
-from auricle.pipeline.text.rules_qa import write_qa
+from auricle.pipeline.text.rules.captions import write_captions
+from auricle.pipeline.text.rules.questions import write_qa
 from auricle.pipeline.text.testimony import Testimony
 from auricle.pipeline.version import VERSION
 from auricle.schemas.base import Provenance, Row

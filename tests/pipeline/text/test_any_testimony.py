@@ -6,10 +6,10 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from auricle.pipeline.text.draft import bare
 from auricle.pipeline.text.evidence import gather, render
-from auricle.pipeline.text.rules import write_captions
-from auricle.pipeline.text.rules_qa import write_qa
+from auricle.pipeline.text.rules.captions import write_captions
+from auricle.pipeline.text.rules.draft import bare
+from auricle.pipeline.text.rules.questions import write_qa
 from auricle.pipeline.text.testimony import Testimony
 from auricle.schemas.annotation import (
     Domain,

@@ -1,8 +1,8 @@
 """Questions on the recording and on the place it was made in."""
 
-from auricle.pipeline.text.asking import Atom, either, polar
 from auricle.pipeline.text.english import choose
 from auricle.pipeline.text.facts import Facts
+from auricle.pipeline.text.rules.asking import Atom, either, polar
 from auricle.pipeline.text.settings import SETTINGS, WHERE
 from auricle.pipeline.text.sounds import sound
 

@@ -1,18 +1,18 @@
-"""The writer without an LLM: captions by rule, from the evidence alone.
+"""Captions: six kinds, three variants each.
 
 Every text names the facts it used. Which wording is taken depends on the clip's id alone, so a
 clip always reads the same, and many clips do not all read alike.
 """
 
-from auricle.pipeline.text import long, short, still
-from auricle.pipeline.text.about_music import music_drafts
-from auricle.pipeline.text.about_sound import sound_drafts
-from auricle.pipeline.text.about_speech import speech_drafts
-from auricle.pipeline.text.draft import three
 from auricle.pipeline.text.facts import Facts, learn
-from auricle.pipeline.text.long import LONG_WORDS
-from auricle.pipeline.text.short import SHORT_WORDS
-from auricle.pipeline.text.surroundings import surroundings
+from auricle.pipeline.text.rules import long, short, still
+from auricle.pipeline.text.rules.about_music import music_drafts
+from auricle.pipeline.text.rules.about_sound import sound_drafts
+from auricle.pipeline.text.rules.about_speech import speech_drafts
+from auricle.pipeline.text.rules.draft import three
+from auricle.pipeline.text.rules.long import LONG_WORDS
+from auricle.pipeline.text.rules.short import SHORT_WORDS
+from auricle.pipeline.text.rules.surroundings import surroundings
 from auricle.pipeline.text.testimony import Testimony
 from auricle.schemas.text import Captions, Text
 

@@ -1,11 +1,11 @@
 """About sound: captions of the sounds that are neither speech nor music."""
 
-from auricle.pipeline.text.draft import Draft, facts_of
 from auricle.pipeline.text.english import choose, listing, shuffled
 from auricle.pipeline.text.facts import Facts
-from auricle.pipeline.text.narrate import beats, frame, name_all, narrate
+from auricle.pipeline.text.rules.draft import Draft, facts_of
+from auricle.pipeline.text.rules.narrate import beats, frame, name_all, narrate
+from auricle.pipeline.text.rules.strands import Strand, sound_strands
 from auricle.pipeline.text.sounds import sound
-from auricle.pipeline.text.strands import Strand, sound_strands
 
 
 def sound_drafts(facts: Facts, key: str) -> list[Draft]:

@@ -1,9 +1,9 @@
 """Stillness: captions of clips in which no speech, music or other sound is heard."""
 
-from auricle.pipeline.text.draft import Draft, facts_of
 from auricle.pipeline.text.english import shuffled
 from auricle.pipeline.text.fact import Fact
 from auricle.pipeline.text.facts import Facts
+from auricle.pipeline.text.rules.draft import Draft, facts_of
 
 
 def short_drafts(facts: Facts, key: str) -> list[Draft]:

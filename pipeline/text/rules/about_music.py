@@ -1,10 +1,10 @@
 """About music: captions of the music alone."""
 
-from auricle.pipeline.text.draft import Draft, facts_of
 from auricle.pipeline.text.english import choose, listing, shuffled, when, with_article
 from auricle.pipeline.text.fact import Fact
 from auricle.pipeline.text.facts import Facts
-from auricle.pipeline.text.strands import Strand, instrument, music_strand, play, sings
+from auricle.pipeline.text.rules.draft import Draft, facts_of
+from auricle.pipeline.text.rules.strands import Strand, instrument, music_strand, play, sings
 
 
 def music_drafts(facts: Facts, key: str) -> list[Draft]:

@@ -1,9 +1,9 @@
 import pytest
 
-from auricle.pipeline.text.draft import three
 from auricle.pipeline.text.fact import Fact, Kind
 from auricle.pipeline.text.facts import Facts
-from auricle.pipeline.text.surroundings import surroundings
+from auricle.pipeline.text.rules.draft import three
+from auricle.pipeline.text.rules.surroundings import surroundings
 
 SPEECH = Fact("speech", "speech", "", "someone speaking", 0.9, id="E1")
 ALONE: dict[Kind, str] = {

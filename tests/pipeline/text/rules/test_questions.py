@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from auricle.pipeline.text.draft import bare
 from auricle.pipeline.text.evidence import gather
-from auricle.pipeline.text.rules_qa import CATEGORY_SHARES, DIFFICULTY_SHARES, write_qa
+from auricle.pipeline.text.rules.draft import bare
+from auricle.pipeline.text.rules.questions import CATEGORY_SHARES, DIFFICULTY_SHARES, write_qa
 from auricle.pipeline.text.testimony import Testimony
 from auricle.schemas.text import QAPair
 

@@ -1,12 +1,12 @@
 """Surroundings: the place a clip seems to be recorded in, and how the recording sounds."""
 
-from auricle.pipeline.text.aspects import ORDINARY
-from auricle.pipeline.text.draft import Draft, facts_of
 from auricle.pipeline.text.english import choose, shuffled
 from auricle.pipeline.text.fact import Fact, Kind
 from auricle.pipeline.text.facts import Facts
+from auricle.pipeline.text.rules.aspects import ORDINARY
+from auricle.pipeline.text.rules.draft import Draft, facts_of
+from auricle.pipeline.text.rules.strands import strands
 from auricle.pipeline.text.settings import WHERE
-from auricle.pipeline.text.strands import strands
 from auricle.pipeline.text.vocabulary import VOICE
 
 _COMPLETE = (

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from auricle.pipeline.text.draft import Draft, facts_of
 from auricle.pipeline.text.english import choose, listing
-from auricle.pipeline.text.strands import Strand
+from auricle.pipeline.text.rules.draft import Draft, facts_of
+from auricle.pipeline.text.rules.strands import Strand
 
 _TOGETHER = 1.2
 """Strands that begin this close in seconds, or overlap by half, are told as one beat."""

@@ -1,12 +1,12 @@
 """Details: further sentences on a clip, for the second half of a long caption and for parts."""
 
-from auricle.pipeline.text.draft import Draft
 from auricle.pipeline.text.english import choose, listing, shuffled
 from auricle.pipeline.text.facts import Facts
-from auricle.pipeline.text.quoting import quote
+from auricle.pipeline.text.rules.draft import Draft
+from auricle.pipeline.text.rules.quoting import quote
+from auricle.pipeline.text.rules.strands import instrument, sound_strands
+from auricle.pipeline.text.rules.surroundings import place_sentence, recording_sentence, singles
 from auricle.pipeline.text.sounds import sound
-from auricle.pipeline.text.strands import instrument, sound_strands
-from auricle.pipeline.text.surroundings import place_sentence, recording_sentence, singles
 
 
 def details(facts: Facts, key: str) -> list[Draft]:

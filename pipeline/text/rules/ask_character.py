@@ -1,11 +1,11 @@
 """Questions on how it sounds: pace, mood, volume, and how long it goes on."""
 
-from auricle.pipeline.text.ask_hearing import is_plural_strand, reference
-from auricle.pipeline.text.asking import Atom, either, polar
 from auricle.pipeline.text.english import choose, number
 from auricle.pipeline.text.fact import Fact
 from auricle.pipeline.text.facts import Facts
-from auricle.pipeline.text.strands import Strand, strands
+from auricle.pipeline.text.rules.ask_hearing import is_plural_strand, reference
+from auricle.pipeline.text.rules.asking import Atom, either, polar
+from auricle.pipeline.text.rules.strands import Strand, strands
 
 
 def character_atoms(facts: Facts, key: str) -> list[Atom]:

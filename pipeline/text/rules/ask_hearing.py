@@ -2,11 +2,10 @@
 
 from itertools import combinations
 
-from auricle.pipeline.text.asking import Atom, either, following, polar
 from auricle.pipeline.text.english import choose, listing
 from auricle.pipeline.text.facts import Facts
-from auricle.pipeline.text.sounds import sound
-from auricle.pipeline.text.strands import (
+from auricle.pipeline.text.rules.asking import Atom, either, following, polar
+from auricle.pipeline.text.rules.strands import (
     Strand,
     instrument,
     music_name,
@@ -14,6 +13,7 @@ from auricle.pipeline.text.strands import (
     sound_strands,
     strands,
 )
+from auricle.pipeline.text.sounds import sound
 
 _WHAT = {
     "person": "human sound",

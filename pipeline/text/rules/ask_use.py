@@ -1,10 +1,10 @@
 """Questions on what a clip is good for."""
 
-from auricle.pipeline.text.asking import Atom, either, polar
 from auricle.pipeline.text.english import choose, with_article
 from auricle.pipeline.text.facts import Facts
+from auricle.pipeline.text.rules.asking import Atom, either, polar
+from auricle.pipeline.text.rules.strands import sound_strands
 from auricle.pipeline.text.sounds import sound
-from auricle.pipeline.text.strands import sound_strands
 
 _SCENES = {
     "happy": "a cheerful scene",

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from auricle.pipeline.text.draft import bare
 from auricle.pipeline.text.evidence import gather
-from auricle.pipeline.text.rules import write_captions
+from auricle.pipeline.text.rules.captions import write_captions
+from auricle.pipeline.text.rules.draft import bare
 from auricle.pipeline.text.testimony import Testimony
 from auricle.schemas.annotation import Music, Transcript
 from auricle.schemas.clip import Source

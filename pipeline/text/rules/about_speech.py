@@ -1,10 +1,10 @@
 """About speech: captions of the speech alone."""
 
-from auricle.pipeline.text.draft import Draft, facts_of
 from auricle.pipeline.text.english import choose, listing, shuffled, when
 from auricle.pipeline.text.facts import Facts
-from auricle.pipeline.text.quoting import quote
-from auricle.pipeline.text.strands import Strand, language_of, speaker, speaks, speech_strand
+from auricle.pipeline.text.rules.draft import Draft, facts_of
+from auricle.pipeline.text.rules.quoting import quote
+from auricle.pipeline.text.rules.strands import Strand, language_of, speaker, speaks, speech_strand
 
 
 def speech_drafts(facts: Facts, key: str) -> list[Draft]:

@@ -1,11 +1,11 @@
 """Aspects: how, where and when something is heard, as phrases to hang on a sentence."""
 
-from auricle.pipeline.text.draft import Draft
 from auricle.pipeline.text.english import shuffled
 from auricle.pipeline.text.fact import Fact
 from auricle.pipeline.text.facts import Facts
+from auricle.pipeline.text.rules.draft import Draft
+from auricle.pipeline.text.rules.strands import Strand
 from auricle.pipeline.text.settings import WHERE
-from auricle.pipeline.text.strands import Strand
 from auricle.pipeline.text.vocabulary import DYNAMICS, LOUDNESS, NOISE_FLOOR, SILENCE
 
 ORDINARY = frozenset({LOUDNESS.word(-20.0), SILENCE.lowest, DYNAMICS.lowest, DYNAMICS.word(12.0)})

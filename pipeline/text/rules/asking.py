@@ -8,9 +8,9 @@ from typing import NamedTuple
 from auricle.pipeline.text.english import choose, listing, sentence, shuffled, words
 from auricle.pipeline.text.fact import Fact
 from auricle.pipeline.text.facts import Facts
-from auricle.pipeline.text.quoting import opening, quote
+from auricle.pipeline.text.rules.quoting import opening, quote
+from auricle.pipeline.text.rules.strands import strands
 from auricle.pipeline.text.settings import WHERE
-from auricle.pipeline.text.strands import strands
 from auricle.schemas.text import Difficulty, QACategory
 
 _QUOTED = '".…,;:!? '

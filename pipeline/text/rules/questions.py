@@ -1,4 +1,4 @@
-"""Questions and answers by rule: five pairs a clip, from the evidence alone.
+"""Questions: five a clip, their kinds planned by the clip id.
 
 Categories and difficulties are dealt by the clip's id so that over a set they approach fixed
 shares, each difficulty in each category. What cannot be asked of a clip honestly is not asked:
@@ -10,15 +10,15 @@ from hashlib import blake2b
 from itertools import accumulate
 from typing import TypeVar
 
-from auricle.pipeline.text.ask_character import character_atoms
-from auricle.pipeline.text.ask_hearing import perception_atoms
-from auricle.pipeline.text.ask_meaning import inference_atoms
-from auricle.pipeline.text.ask_recording import place_atoms, quality_atoms
-from auricle.pipeline.text.ask_use import use_atoms
-from auricle.pipeline.text.asking import Asked, Atom, questions
-from auricle.pipeline.text.draft import Draft, bare
 from auricle.pipeline.text.english import number, shuffled
 from auricle.pipeline.text.facts import Facts, learn
+from auricle.pipeline.text.rules.ask_character import character_atoms
+from auricle.pipeline.text.rules.ask_hearing import perception_atoms
+from auricle.pipeline.text.rules.ask_meaning import inference_atoms
+from auricle.pipeline.text.rules.ask_recording import place_atoms, quality_atoms
+from auricle.pipeline.text.rules.ask_use import use_atoms
+from auricle.pipeline.text.rules.asking import Asked, Atom, questions
+from auricle.pipeline.text.rules.draft import Draft, bare
 from auricle.pipeline.text.testimony import Testimony
 from auricle.schemas.text import QA, Difficulty, QACategory, QAPair
 

@@ -2,14 +2,14 @@
 
 from collections.abc import Sequence
 
-from auricle.pipeline.text.aspects import aspects, notable, ways
-from auricle.pipeline.text.details import details
-from auricle.pipeline.text.draft import Draft, facts_of
 from auricle.pipeline.text.english import sentence, words
 from auricle.pipeline.text.facts import Facts
-from auricle.pipeline.text.narrate import frame, main_strands, name_all, narrate
-from auricle.pipeline.text.short import loose, turned
-from auricle.pipeline.text.strands import Strand, strands
+from auricle.pipeline.text.rules.aspects import aspects, notable, ways
+from auricle.pipeline.text.rules.details import details
+from auricle.pipeline.text.rules.draft import Draft, facts_of
+from auricle.pipeline.text.rules.narrate import frame, main_strands, name_all, narrate
+from auricle.pipeline.text.rules.short import loose, turned
+from auricle.pipeline.text.rules.strands import Strand, strands
 
 LONG_WORDS = 45
 _MODERATE = 24

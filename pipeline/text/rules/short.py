@@ -1,11 +1,11 @@
 """Short captions: what is heard in at most fifteen words."""
 
-from auricle.pipeline.text.aspects import aspects, placed
-from auricle.pipeline.text.draft import Draft, facts_of
 from auricle.pipeline.text.english import choose, sentence, shuffled, words
 from auricle.pipeline.text.facts import Facts
-from auricle.pipeline.text.narrate import frame, main_strands, name_all, narrate
-from auricle.pipeline.text.strands import Strand, strands
+from auricle.pipeline.text.rules.aspects import aspects, placed
+from auricle.pipeline.text.rules.draft import Draft, facts_of
+from auricle.pipeline.text.rules.narrate import frame, main_strands, name_all, narrate
+from auricle.pipeline.text.rules.strands import Strand, strands
 
 SHORT_WORDS = 15
 

@@ -1,9 +1,9 @@
 """Questions on what follows from the sounds."""
 
-from auricle.pipeline.text.asking import Atom, either, polar
 from auricle.pipeline.text.english import choose, with_article
 from auricle.pipeline.text.facts import Facts
-from auricle.pipeline.text.strands import strands
+from auricle.pipeline.text.rules.asking import Atom, either, polar
+from auricle.pipeline.text.rules.strands import strands
 
 _ACTIVITY = {
     "an outdoor place": "something happens out in the open",
