@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from auricle.schemas.audioset import LABELS, branch
+from auricle.schemas.audioset import LABELS, branch, descendants
 
 _KNOWN = frozenset(LABELS)
 
@@ -31,6 +31,11 @@ def domain_code(labels: Mapping[str, str]) -> str | None:
 def names_in(label: str) -> list[str]:
     """Return the names in a label that lists several, `|` or `/` between them."""
     return [name.strip() for name in label.replace("/", "|").split("|") if name.strip()]
+
+
+def with_narrower(names: set[str]) -> set[str]:
+    """Return class names with all classes below them."""
+    return names.union(*(descendants(name) for name in names & _KNOWN))
 
 
 GENRES = {

@@ -32,17 +32,10 @@ SILENT_PEAK = 1e-4  # -80 dBFS; the networks name a guitar in silence
 class MusicnnMusic:
     """Names genre, instruments, mood, voices, era and tempo; both musicnn models together.
 
-    A label's score is the highest of its tags in either model, after the mean over the clip: in
-    the data that the models learned from a missing tag does not mean "not there". A label is kept
-    when its score reaches the least one of its kind. The defaults were chosen on the listening set:
-
-    - instruments .35: 7 of 8 labels right, 7 of 15 found; at .25 little more than half are right;
-    - genres .4: the right ones begin at .46, the wrong ones ("electronic" for a drum or a clarinet)
-      end at .4, but for one "opera" (.44, a solo violin);
-    - vocals .25: the highest score on music without a voice is .24 (a solo violin);
-    - tempos .4: "slow" reaches .3 on half of all music;
-    - moods .25 and eras .15 are a judgement: the set has no labels for them. Eras are rare in the
-      training data and their scores low; the one above .1 is right (1970s).
+    A label's score is the highest of its tags in either model, after the mean over the clip. The
+    `limit` strongest labels of each kind are kept, faint ones (under `floor`) left out. A score is
+    no probability: in the data that the models learned from, a missing tag does not mean "not
+    there". Who writes from the record has to know from where on to believe a kind.
     """
 
     role: ClassVar[str] = "music"
@@ -54,12 +47,8 @@ class MusicnnMusic:
     code_licence: ClassVar[str] = "Apache-2.0"
     record: ClassVar[type[Music]] = Music
 
-    min_genre: float = 0.4
-    min_instrument: float = 0.35
-    min_mood: float = 0.25
-    min_vocals: float = 0.25
-    min_era: float = 0.15
-    min_tempo: float = 0.4
+    limit: int = 5
+    floor: float = 0.05
     _nets: list[tuple[Musicnn, tuple[str, ...]]] = field(init=False, repr=False, compare=False)
 
     def load(self) -> None:
@@ -81,12 +70,12 @@ class MusicnnMusic:
         denied = max(scores[tag] for tag in NO_VOCALS)
         return Music(
             clip_id=clip.clip_id,
-            genres=strongest(GENRES, scores, self.min_genre),
-            instruments=strongest(INSTRUMENTS, scores, self.min_instrument),
-            moods=strongest(MOODS, scores, self.min_mood),
-            vocals=strongest(VOCALS, scores, max(self.min_vocals, denied)),
-            eras=strongest(ERAS, scores, self.min_era),
-            tempos=strongest(TEMPOS, scores, self.min_tempo),
+            genres=strongest(GENRES, scores, self.floor, self.limit),
+            instruments=strongest(INSTRUMENTS, scores, self.floor, self.limit),
+            moods=strongest(MOODS, scores, self.floor, self.limit),
+            vocals=strongest(VOCALS, scores, max(self.floor, denied), self.limit),
+            eras=strongest(ERAS, scores, self.floor, self.limit),
+            tempos=strongest(TEMPOS, scores, self.floor, self.limit),
         )
 
     def tag_scores(self, patches: Array) -> dict[str, float]:
@@ -110,11 +99,13 @@ def patches(waveform: Waveform) -> Array:
     return np.stack([mel[start : start + PATCH_FRAMES] for start in starts])
 
 
-def strongest(labels: Labels, scores: dict[str, float], least: float) -> tuple[LabelScore, ...]:
-    """Return the labels that reach `least`, strongest first; each scores as its best tag."""
+def strongest(
+    labels: Labels, scores: dict[str, float], least: float, limit: int
+) -> tuple[LabelScore, ...]:
+    """Return the `limit` strongest labels that reach `least`; each scores as its best tag."""
     found = [
         LabelScore(label=label, score=max(scores[tag] for tag in tags))
         for label, tags in labels.items()
     ]
     kept = (entry for entry in found if entry.score >= least)
-    return tuple(sorted(kept, key=lambda entry: (-entry.score, entry.label)))
+    return tuple(sorted(kept, key=lambda entry: (-entry.score, entry.label))[:limit])

@@ -77,12 +77,13 @@ def test_tags_are_scored_by_order_by_score_and_among_the_ten_classes():
     rows = [
         esc("dog", "Dog|Bark", ("Bark", 0.7), ("Animal", 0.9)),
         esc("rain", "Rain", ("Dog", 0.4), ("Rain", 0.3)),
-        esc("rain", "Rain"),
+        esc("rain", "Rain", ("Raindrop", 0.2)),
         Listened("other", {"audioset_label": "Rain"}, tags=(("Rain", 1.0),)),
     ]
     assert told(scores.tags(rows)) == {
         "ESC-10, top-1 by score": (0.0, 3),
         "ESC-10, top-1, children first": (pytest.approx(1 / 3), 3),
+        "ESC-10, top-1, or narrower": (pytest.approx(2 / 3), 3),
         "ESC-10, top-5, children first": (pytest.approx(2 / 3), 3),
         "ESC-10, best of the ten classes": (pytest.approx(1 / 3), 3),
     }

@@ -237,8 +237,10 @@ def test_every_tag_has_one_meaning_or_is_set_aside() -> None:
 
 def test_labels_come_strongest_first_and_weak_ones_are_left_out() -> None:
     labels = {"a": ("x",), "b": ("y", "z"), "c": ("w",)}
-    found = strongest(labels, {"w": 0.1, "x": 0.4, "y": 0.2, "z": 0.6}, 0.3)
+    scores = {"w": 0.1, "x": 0.4, "y": 0.2, "z": 0.6}
+    found = strongest(labels, scores, least=0.3, limit=5)
     assert [(entry.label, entry.score) for entry in found] == [("b", 0.6), ("a", 0.4)]
+    assert [entry.label for entry in strongest(labels, scores, least=0.0, limit=2)] == ["b", "a"]
 
 
 def test_too_short_and_silent_clips_are_skipped_with_the_reason(expert: MusicnnMusic) -> None:

@@ -308,4 +308,4 @@ def _fill(grid: list[dict[str, float]], label: str, first: int, last: int, score
 
 def _some(rng: random.Random, labels: list[str], most: int) -> tuple[LabelScore, ...]:
     chosen = rng.sample(labels, rng.randint(0, most))
-    return scored(*((label, rng.uniform(0.3, 0.9)) for label in chosen))
+    return scored(*((label, rng.uniform(0.4, 0.9)) for label in chosen))

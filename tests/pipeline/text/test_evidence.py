@@ -1,10 +1,21 @@
+"""Evidence: plain sentences with ids, times and calibrated words."""
+
 import re
 from collections.abc import Callable
 from dataclasses import replace
 
 from auricle.pipeline.text.evidence import gather, render
 from auricle.pipeline.text.testimony import Testimony
-from auricle.schemas.annotation import Domain, Events, EventSpan, Quality, Tags, Vad
+from auricle.schemas.annotation import (
+    Domain,
+    Events,
+    EventSpan,
+    LabelScore,
+    Music,
+    Quality,
+    Tags,
+    Vad,
+)
 from auricle.schemas.clip import Signal, Source
 from auricle.schemas.text import Evidence
 
@@ -161,3 +172,17 @@ def test_silence_is_told_without_inventing_noise(by_code: dict[str, Testimony]) 
 def test_a_clip_of_no_length_gives_no_error() -> None:
     rows = [Domain(clip_id="clip", code="S00", speech=0.9), Vad(clip_id="clip", spans=(), peak=0.9)]
     assert "someone speaking" in texts(Testimony.of("clip", 0.0, rows))
+
+
+def test_faint_music_labels_are_not_told(build: Build) -> None:
+    labels = (LabelScore(label="guitar", score=0.6), LabelScore(label="harp", score=0.1))
+    said = build("0M0", music=Music(clip_id="clip", instruments=labels))
+    told = " ".join(texts(said))
+    assert "guitar" in told
+    assert "harp" not in told
+
+
+def test_talk_over_music_does_not_make_it_hip_hop(build: Build) -> None:
+    music = Music(clip_id="clip", genres=(LabelScore(label="hip hop", score=0.9),))
+    assert "hip-hop" not in " ".join(texts(build("SM0", music=music)))
+    assert "hip-hop" in " ".join(texts(build("0M0", music=music)))
