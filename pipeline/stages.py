@@ -28,17 +28,17 @@ def works(config: Config, stage: str | None = None) -> list[Work]:
     """Return the work of a stage, or of all of them, in order."""
     chains = PROFILES[config.profile]
     heard = ("signal", *(role for roles in chains.values() for role in roles))
-    made: dict[str, list[Work]] = {
-        "ingest": [Ingest(config.ingest)],
-        "annotate": [
+    makers: dict[str, Callable[[], list[Work]]] = {
+        "ingest": lambda: [Ingest(config.ingest)],
+        "annotate": lambda: [
             Chain(chain, tuple(expert(config, role) for role in roles), config.engine.batch_clips)
             for chain, roles in chains.items()
         ],
-        "caption": [Write("caption", "captions", write_captions, config.writer, heard)],
-        "qa": [Write("qa", "qa", write_qa, config.writer, heard)],
-        "split": [Deal(config.split.benchmark, config.split.seed)],
+        "caption": lambda: [Write("caption", "captions", write_captions, config.writer, heard)],
+        "qa": lambda: [Write("qa", "qa", write_qa, config.writer, heard)],
+        "split": lambda: [Deal(config.split.benchmark, config.split.seed)],
     }
-    return made[stage] if stage else [work for name in STAGES for work in made[name]]
+    return [work for name in ([stage] if stage else STAGES) for work in makers[name]()]
 
 
 def expert(config: Config, role: str) -> Expert[Any]:

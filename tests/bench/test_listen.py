@@ -244,6 +244,15 @@ def test_clips_of_a_long_recording_are_pooled_and_meet_their_labels(tmp_path):
     assert other.code is None
 
 
+def test_a_derived_row_is_left_out_only_if_it_is_a_real_one_byte_for_byte():
+    real = Listened("real", {"sha256": "1"})
+    copy = Listened("copy", {"derived": "yes", "sha256": "1"})
+    other = Listened("other", {"derived": "yes", "sha256": "2"})
+    assert reader._without_copies([copy, real, other]) == [real, other]
+    unhashed = [Listened("real", {}), Listened("mixed", {"derived": "yes"})]
+    assert reader._without_copies(unhashed) == unhashed
+
+
 def label(name, score):
     return LabelScore(label=name, score=score)
 

@@ -119,10 +119,10 @@ def test_redo_makes_a_stage_and_what_depends_on_it_again_and_nothing_else(
     assert changed == {"annotations/music", "captions", "qa"}
 
 
-def test_stages_one_by_one_end_like_one_run(tones, tmp_path, job) -> None:
+def test_stages_one_by_one_end_like_one_run(tones, tmp_path) -> None:
     whole, parts = tmp_path / "whole", tmp_path / "parts"
-    auricle("run", str(tones), "--out", str(whole), "--config", job)
-    assert auricle("ingest", str(tones), "--out", str(parts), "--config", job).returncode == 0
+    auricle("run", str(tones), "--out", str(whole))
+    assert auricle("ingest", str(tones), "--out", str(parts)).returncode == 0
     for stage in ("annotate", "caption", "qa", "split", "export"):
         done = auricle(stage, str(parts))
         assert done.returncode == 0, (stage, done.stderr)
