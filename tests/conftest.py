@@ -9,6 +9,10 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 
+_WEIGHTS = ROOT.parent / "shared" / "models"
+if _WEIGHTS.is_dir():  # weights that no package carries, where they lie beside the repository
+    os.environ.setdefault("AURICLE_MODELS", str(_WEIGHTS))
+
 
 def auricle(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run the command line in its own process, as a user would."""
