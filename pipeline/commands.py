@@ -33,10 +33,8 @@ def run_all(source: str, uri: str, options: Mapping[str, Any], redo: Sequence[st
     data = Dataset(uri)
     config = configure(data, options, source)
     running.run(data, config, console, STAGES, redo)
-    counts = export_parquet(data, config)
     _say_end(data)
-    told = ", ".join(f"{count} {split}" for split, count in counts.items())
-    console.print(f"exported {told} clips to {uri}/{FOLDER}", soft_wrap=True)
+    _export(data, config)
     console.print(f"read them: auricle show {uri}", soft_wrap=True)
 
 
@@ -82,9 +80,7 @@ def configure(data: Dataset, options: Mapping[str, Any], source: str | None) -> 
 def export(uri: str) -> None:
     """Write the training Parquet of a dataset."""
     data = Dataset(uri)
-    counts = export_parquet(data, configure(data, {}, None))
-    told = ", ".join(f"{count} {split}" for split, count in counts.items())
-    console.print(f"exported {told} clips to {uri}/{FOLDER}", soft_wrap=True)
+    _export(data, configure(data, {}, None))
 
 
 def status(uri: str, as_json: bool) -> None:
@@ -187,6 +183,13 @@ def _models_of(profile: str) -> list[str]:
     roles = [role for chain in PROFILES[profile].values() for role in chain]
     kinds = [kind for role in roles for kind in EXPERTS[role].values()]
     return list(dict.fromkeys(name for kind in kinds for name in kind.models))
+
+
+def _export(data: Dataset, config: Config) -> None:
+    """Write the training Parquet and say where it is."""
+    counts = export_parquet(data, config)
+    told = ", ".join(f"{count} {split}" for split, count in counts.items())
+    console.print(f"exported {told} clips to {data.storage.uri}/{FOLDER}", soft_wrap=True)
 
 
 def _say_end(data: Dataset) -> None:

@@ -2,7 +2,6 @@
 
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
-from hashlib import blake2b
 from typing import NamedTuple
 
 import numpy as np
@@ -23,7 +22,7 @@ from auricle.pipeline.plan import (
     tables_of,
     with_dependents,
 )
-from auricle.pipeline.sources import check_unique, describe, discover
+from auricle.pipeline.sources import check_unique, describe, discover, mark
 from auricle.pipeline.stages import STAGES, works
 from auricle.pipeline.tables import TABLES
 from auricle.pipeline.version import VERSION
@@ -141,7 +140,7 @@ def list_sources(data: Dataset, config: Config) -> Listed:
     for shard in shards:
         columns = data.table("sources", shard, ["recording_id", "start"]).to_pydict()
         pairs = zip(columns["recording_id"], columns["start"], strict=True)
-        known.extend(_key(recording, start) for recording, start in pairs)
+        known.extend(mark(recording, start) for recording, start in pairs)
     own = f"{data.storage.root}/"  # the dataset may lie inside the folder of sound
     found = (
         source
@@ -161,12 +160,7 @@ def list_sources(data: Dataset, config: Config) -> Listed:
 def _unknown(sources: Iterable[Source], known: "array[int]") -> Iterator[Source]:
     ordered = np.sort(np.frombuffer(known, np.uint64)) if known else np.empty(0, np.uint64)
     for source in sources:
-        key = np.uint64(_key(source.recording_id, source.start))
+        key = np.uint64(mark(source.recording_id, source.start))
         at = int(np.searchsorted(ordered, key))
         if at == len(ordered) or ordered[at] != key:
             yield source
-
-
-def _key(recording_id: str, start: float) -> int:
-    told = blake2b(f"{recording_id}\0{start!r}".encode(), digest_size=8).digest()
-    return int.from_bytes(told, "big")

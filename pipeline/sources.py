@@ -69,12 +69,20 @@ def check_unique(source: str, recording_id: RecordingId = "path") -> int:
     Raises:
         UserError: two sources have the same recording id and the same start; both are named.
     """
-    marks = array("Q", (_mark(item) for item in discover(source, recording_id)))
+    marks = array(
+        "Q", (mark(item.recording_id, item.start) for item in discover(source, recording_id))
+    )
     ordered = np.sort(np.frombuffer(marks, np.uint64))
     twice = set(ordered[1:][ordered[1:] == ordered[:-1]].tolist())
     if twice:
         _name_a_pair(source, recording_id, twice)
     return len(marks)
+
+
+def mark(recording_id: str, start: float) -> int:
+    """Return 64 bits that stand for a source: the hash of its recording id and its start."""
+    key = f"{recording_id}\0{start!r}".encode()
+    return int.from_bytes(blake2b(key, digest_size=8).digest(), "big")
 
 
 def clip_id(recording_id: str, start: float, end: float) -> str:
@@ -234,15 +242,10 @@ def _id(path: str, recording_id: RecordingId) -> str:
     return f"{slug}-{blake2b(os.fsencode(path), digest_size=8).hexdigest()}".lstrip("-")
 
 
-def _mark(item: Source) -> int:
-    key = f"{item.recording_id}\0{item.start!r}".encode()
-    return int.from_bytes(blake2b(key, digest_size=8).digest(), "big")
-
-
 def _name_a_pair(source: str, recording_id: RecordingId, marks: set[int]) -> None:
     met: dict[tuple[str, float], tuple[int, str]] = {}
     for number, item in enumerate(discover(source, recording_id), 1):
-        if _mark(item) not in marks:
+        if mark(item.recording_id, item.start) not in marks:
             continue
         key = item.recording_id, item.start
         if key in met:

@@ -2,7 +2,8 @@
 
 import os
 import signal
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
@@ -79,6 +80,22 @@ class MortalChain(Chain):
             mark.touch()
             os.kill(os.getpid(), signal.SIGKILL)
         super().run(data, shard, tell)
+
+
+@contextmanager
+def within(seconds: int) -> Iterator[None]:
+    """Fail, instead of waiting for ever."""
+
+    def stop(*_: object) -> None:
+        raise TimeoutError(f"not done after {seconds} s")
+
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.alarm(seconds)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
 
 
 def tone(seconds: float = 1.0, level: float = 0.5, rate: int = 16_000) -> Waveform:

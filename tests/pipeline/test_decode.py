@@ -1,8 +1,6 @@
 import os
 import resource
-import signal
 import struct
-from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
 
@@ -10,6 +8,7 @@ import av
 import numpy as np
 import pytest
 import soundfile
+from fakes import within
 
 from auricle.pipeline.decode import NotSound, open_sound, probe_seconds
 
@@ -33,22 +32,6 @@ CODED = [
     ("a.caf", "pcm_s16le", 0),
 ]
 PLAIN = [("a.wav", "PCM_16"), ("a.flac", "PCM_16"), ("a.aiff", "PCM_24"), ("f.wav", "FLOAT")]
-
-
-@contextmanager
-def within(seconds):
-    """Fail, instead of waiting for ever."""
-
-    def stop(*_):
-        raise TimeoutError(f"not done after {seconds} s")
-
-    before = signal.signal(signal.SIGALRM, stop)
-    signal.alarm(seconds)
-    try:
-        yield
-    finally:
-        signal.alarm(0)
-        signal.signal(signal.SIGALRM, before)
 
 
 def sweep(seconds, rate=48_000, channels=1):

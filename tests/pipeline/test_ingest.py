@@ -1,12 +1,11 @@
 import os
-import signal
 import tracemalloc
-from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
+from fakes import within
 
 from auricle.experts.sound import decode_flac
 from auricle.pipeline.config import IngestSettings
@@ -18,22 +17,6 @@ from auricle.schemas.clip import Clip, Recording, Signal, Source
 DEV = Path(__file__).resolve().parents[3] / "shared" / "data" / "dev"
 needs_dev = pytest.mark.skipif(not DEV.is_dir(), reason="../shared/data/dev is not here")
 SETTINGS = IngestSettings()
-
-
-@contextmanager
-def within(seconds):
-    """Fail, instead of waiting for ever."""
-
-    def stop(*_):
-        raise TimeoutError(f"not done after {seconds} s")
-
-    before = signal.signal(signal.SIGALRM, stop)
-    signal.alarm(seconds)
-    try:
-        yield
-    finally:
-        signal.alarm(0)
-        signal.signal(signal.SIGALRM, before)
 
 
 def noise(seconds, rate=48_000, channels=1, level=0.1):

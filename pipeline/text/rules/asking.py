@@ -203,11 +203,6 @@ def either(key: str, when_true: Atom, when_false: Atom) -> Atom:
     return choose(key, (when_true, when_false))
 
 
-def reworded(atom: Atom, key: str, *asks: str) -> Atom:
-    """Return an atom whose question is worded in one of several ways."""
-    return replace(atom, ask=choose(key, (atom.ask, *asks)))
-
-
 def following(text: str, first: int) -> tuple[str, str] | None:
     """Return the first words of a text and those right after them, both short; None if too few."""
     parts = text.split()
