@@ -13,19 +13,13 @@ from listen_scores import Listened, Spans, spans_of
 from auricle.pipeline.dataset import Dataset
 from auricle.pipeline.sources import text_to_path
 from auricle.pipeline.tables import TABLES
-from auricle.schemas.annotation import (
-    Domain,
-    LabelScore,
-    Language,
-    Music,
-    Quality,
-    Tags,
-    Transcript,
-    Vad,
-)
+from auricle.schemas.acoustics import Quality
+from auricle.schemas.annotation import Domain, LabelScore, Tags, Vad
 from auricle.schemas.audioset import children_first
 from auricle.schemas.base import Record
 from auricle.schemas.clip import Recording
+from auricle.schemas.music import Music
+from auricle.schemas.speech import Language, Transcript
 
 _TABLES = ("vad", "tags", "domain", "language", "transcript", "quality", "music")
 

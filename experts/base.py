@@ -52,8 +52,17 @@ class Expert(Protocol[R_co]):
     sample_rate: ClassVar[int | None]
     needs: ClassVar[tuple[str, ...]]
     gate: ClassVar[Gate]
-    models: ClassVar[tuple[str, ...]]
     code_licence: ClassVar[str]
+    packages: ClassVar[tuple[str, ...]]
+    """What it imports in `load()`, as names to import."""
+    memory: ClassVar[float]
+    """GB of RAM that a worker needs for it: weights and work."""
+    gpu_memory: ClassVar[float]
+    """GB of GPU memory for weights and a batch; 0 where it runs on the CPU."""
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """The weights it loads: names of the lock file, folders, or ids of a model hub."""
 
     @property
     def record(self) -> type[R_co]:

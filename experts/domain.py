@@ -87,6 +87,9 @@ class DomainRules:
     gate: ClassVar[Gate] = "none"
     models: ClassVar[tuple[str, ...]] = ()
     code_licence: ClassVar[str] = "Apache-2.0"
+    packages: ClassVar[tuple[str, ...]] = ()
+    memory: ClassVar[float] = 0.1
+    gpu_memory: ClassVar[float] = 0.0
     record: ClassVar[type[Domain]] = Domain
 
     speech_threshold: float = 0.5

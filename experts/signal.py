@@ -59,6 +59,9 @@ class SignalMeter:
     gate: ClassVar[Gate] = "none"
     models: ClassVar[tuple[str, ...]] = ()
     code_licence: ClassVar[str] = "Apache-2.0"
+    packages: ClassVar[tuple[str, ...]] = ("pyloudnorm", "scipy")
+    memory: ClassVar[float] = 0.2
+    gpu_memory: ClassVar[float] = 0.0
     record: ClassVar[type[Signal]] = Signal
 
     def load(self) -> None:

@@ -26,6 +26,9 @@ class EventTags:
     gate: ClassVar[Gate] = "none"
     models: ClassVar[tuple[str, ...]] = ()
     code_licence: ClassVar[str] = "Apache-2.0"
+    packages: ClassVar[tuple[str, ...]] = ()
+    memory: ClassVar[float] = 0.1
+    gpu_memory: ClassVar[float] = 0.0
     record: ClassVar[type[Tags]] = Tags
 
     window: float = 2.0

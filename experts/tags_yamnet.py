@@ -55,6 +55,9 @@ class YamnetTags:
     gate: ClassVar[Gate] = "none"
     models: ClassVar[tuple[str, ...]] = ("yamnet",)
     code_licence: ClassVar[str] = "Apache-2.0"
+    packages: ClassVar[tuple[str, ...]] = ("ai_edge_litert",)
+    memory: ClassVar[float] = 0.2
+    gpu_memory: ClassVar[float] = 0.0
     record: ClassVar[type[Tags]] = Tags
 
     hop: float = 0.24

@@ -8,7 +8,8 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from auricle.schemas.annotation import RejectedText, Span, Word
+from auricle.schemas.annotation import Span
+from auricle.schemas.speech import RejectedText, Word
 
 MAX_COMPRESSION = 2.6  # "ahhhhh" reaches 3 to 50, half a minute of speech 2.5; Whisper has 2.4
 MIN_LOG_PROBABILITY = -1.0  # Whisper's own; in a known language the lowest is -0.87

@@ -36,6 +36,9 @@ class SileroVad:
     gate: ClassVar[Gate] = "none"
     models: ClassVar[tuple[str, ...]] = ("silero-vad",)
     code_licence: ClassVar[str] = "MIT"
+    packages: ClassVar[tuple[str, ...]] = ("faster_whisper", "onnxruntime")
+    memory: ClassVar[float] = 0.2
+    gpu_memory: ClassVar[float] = 0.0
     record: ClassVar[type[Vad]] = Vad
 
     threshold: float = 0.5

@@ -11,15 +11,8 @@ from auricle.experts import models
 from auricle.experts.base import Gate, Heard
 from auricle.experts.transcript_guards import Draft, guard, joined
 from auricle.experts.whisper_model import whisper, writer
-from auricle.schemas.annotation import (
-    LabelScore,
-    Language,
-    Span,
-    Transcript,
-    TranscriptSegment,
-    Vad,
-    Word,
-)
+from auricle.schemas.annotation import LabelScore, Span, Vad
+from auricle.schemas.speech import Language, Transcript, TranscriptSegment, Word
 
 RATE = 16_000
 MIN_SECONDS = 0.2
@@ -48,6 +41,9 @@ class WhisperLanguage:
     gate: ClassVar[Gate] = "speech"
     models: ClassVar[tuple[str, ...]] = ("whisper-base",)
     code_licence: ClassVar[str] = "MIT"
+    packages: ClassVar[tuple[str, ...]] = ("faster_whisper",)
+    memory: ClassVar[float] = 0.6
+    gpu_memory: ClassVar[float] = 0.0
     record: ClassVar[type[Language]] = Language
 
     short: float = 2.0
@@ -107,6 +103,9 @@ class WhisperTranscript:
     gate: ClassVar[Gate] = "speech"
     models: ClassVar[tuple[str, ...]] = ("whisper-base",)
     code_licence: ClassVar[str] = "MIT"
+    packages: ClassVar[tuple[str, ...]] = ("faster_whisper",)
+    memory: ClassVar[float] = 0.6
+    gpu_memory: ClassVar[float] = 0.0
     record: ClassVar[type[Transcript]] = Transcript
 
     beam_size: int = 5

@@ -12,10 +12,11 @@ from auricle.pipeline.dataset import Dataset
 from auricle.pipeline.tables import CLIP_TABLES, TABLES
 from auricle.pipeline.text.evidence import gather, render
 from auricle.pipeline.text.testimony import Testimony
-from auricle.schemas.annotation import Events, Tags, Transcript, Vad
+from auricle.schemas.annotation import Events, Tags, Vad
 from auricle.schemas.base import Record, Row
 from auricle.schemas.clip import Recording
 from auricle.schemas.errors import UserError
+from auricle.schemas.speech import Transcript
 from auricle.schemas.text import QA, Captions
 
 _WIDTH = 50

@@ -2,19 +2,22 @@
 
 from typing import NamedTuple
 
-from auricle.schemas.annotation import (
-    Domain,
-    Events,
-    Language,
-    Music,
-    Quality,
-    Tags,
-    Transcript,
-    Vad,
-)
+from auricle.schemas.acoustics import Degradations, Quality, Reverb
+from auricle.schemas.annotation import Description, Domain, Embedding, Events, Scene, Tags, Vad
 from auricle.schemas.base import Record, Row
 from auricle.schemas.clip import Clip, Recording, Signal, Source
 from auricle.schemas.decision import Split
+from auricle.schemas.music import Music, Rhythm
+from auricle.schemas.speech import (
+    Accent,
+    Diarization,
+    Emotion,
+    Language,
+    LanguageOpinion,
+    Traits,
+    Transcript,
+    Voice,
+)
 from auricle.schemas.text import QA, Captions
 
 
@@ -34,10 +37,22 @@ TABLES: dict[str, Table] = {
     "vad": Table("annotations/vad", Vad),
     "tags": Table("annotations/tags", Tags),
     "domain": Table("domains", Domain),
+    "diarization": Table("annotations/diarization", Diarization),
     "language": Table("annotations/language", Language),
+    "language_opinion": Table("annotations/language_opinion", LanguageOpinion),
     "transcript": Table("annotations/transcript", Transcript),
+    "voice": Table("annotations/voice", Voice),
+    "emotion": Table("annotations/emotion", Emotion),
+    "traits": Table("annotations/traits", Traits),
+    "accent": Table("annotations/accent", Accent),
     "quality": Table("annotations/quality", Quality),
     "music": Table("annotations/music", Music),
+    "rhythm": Table("annotations/rhythm", Rhythm),
+    "reverb": Table("annotations/reverb", Reverb),
+    "degradations": Table("annotations/degradations", Degradations),
+    "scene": Table("annotations/scene", Scene),
+    "description": Table("annotations/description", Description),
+    "embedding": Table("annotations/embedding", Embedding),
     "captions": Table("captions", Captions),
     "qa": Table("qa", QA),
     "split": Table("splits", Split),

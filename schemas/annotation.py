@@ -1,4 +1,4 @@
-"""What the experts say: one record a role. Times are seconds from the start of the clip."""
+"""What the experts hear in any clip: one record a role. Times are seconds from its start."""
 
 from typing import Annotated, Literal
 
@@ -71,62 +71,32 @@ class Domain(Row):
     silent: Annotated[bool | None, about("the clip's level is below the floor")] = None
 
 
-class Language(Row):
-    """The language that is spoken."""
+class Unjudged(Record):
+    """What a backend cannot hear of a clip, and why."""
 
-    language: Annotated[str | None, about("ISO 639 code; null when unsure")] = None
-    probability: Annotated[float | None, about("of the first candidate")] = None
-    candidates: Annotated[tuple[LabelScore, ...], about("most likely codes, first first")] = ()
-    speech_seconds: Annotated[float | None, about("how much speech it was judged on", "s")] = None
+    what: Annotated[str, about("the column that is left null")]
+    reason: Annotated[str, about("why, as a code")]
 
 
-class Word(Span):
-    """One word and when it is said."""
+class Scene(Row):
+    """Where the clip seems to be recorded."""
 
-    text: str
-    probability: float
-
-
-class TranscriptSegment(Span):
-    """A stretch of transcript with the recogniser's own doubts."""
-
-    text: str
-    mean_log_probability: float
-    no_speech_probability: float
-    compression_ratio: float
+    labels: Annotated[tuple[LabelScore, ...], about("kinds of place, surest first")] = ()
+    place: Annotated[
+        Literal["indoors", "outdoors", "vehicle"] | None, about("null when unsure")
+    ] = None
+    probability: Annotated[float | None, about("of the place")] = None
 
 
-class RejectedText(Record):
-    """Text the recogniser wrote that is most likely not in the sound."""
+class Description(Row):
+    """What an audio language model says of the whole clip, in its own words."""
 
-    guard: str
-    text: str
-
-
-class Transcript(Row):
-    """What is said. `text` is empty when speech was heard but no words were trusted."""
-
-    text: Annotated[str | None, about("the words, in the language spoken")] = None
-    language: Annotated[str | None, about("the language it was decoded in")] = None
-    segments: Annotated[tuple[TranscriptSegment, ...], about("in time order")] = ()
-    words: Annotated[tuple[Word, ...], about("in time order")] = ()
-    rejected: Annotated[tuple[RejectedText, ...], about("text that a guard took out")] = ()
+    text: Annotated[str | None, about("free text, as the model wrote it")] = None
+    model: Annotated[str | None, about("the model as the server names it")] = None
+    finish: Annotated[str | None, about("why the model stopped, as the server says")] = None
 
 
-class Quality(Row):
-    """Predicted opinion of the quality of the speech (DNSMOS P.835), 1 to 5."""
+class Embedding(Row):
+    """A vector that stands for the clip, for near-duplicates and probes."""
 
-    speech: Annotated[float | None, about("quality of the voice itself", "MOS")] = None
-    background: Annotated[float | None, about("5 is no background intrusion", "MOS")] = None
-    overall: Annotated[float | None, about("overall quality", "MOS")] = None
-
-
-class Music(Row):
-    """Music labels, strongest first, each list of one kind."""
-
-    genres: tuple[LabelScore, ...] = ()
-    instruments: tuple[LabelScore, ...] = ()
-    moods: tuple[LabelScore, ...] = ()
-    vocals: Annotated[tuple[LabelScore, ...], about("singing: male, female, choir ...")] = ()
-    eras: tuple[LabelScore, ...] = ()
-    tempos: Annotated[tuple[LabelScore, ...], about("slow, fast: as words, not beats")] = ()
+    vector: Annotated[tuple[float, ...], about("of unit length; empty when not ok")] = ()

@@ -16,7 +16,7 @@ from auricle.pipeline.text.vocabulary import (
     VOICE,
     Scale,
 )
-from auricle.schemas.annotation import Transcript
+from auricle.schemas.speech import Transcript
 
 _UNSPACED = {"zh", "yue", "ja", "th", "lo", "km", "my", "bo", "wuu", "cmn", "nan"}
 _LONGEST_WORDS = 400

@@ -4,18 +4,21 @@ from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from typing import Self
 
-from auricle.schemas.annotation import (
-    Domain,
-    Events,
-    Language,
-    Music,
-    Quality,
-    Tags,
-    Transcript,
-    Vad,
-)
+from auricle.schemas.acoustics import Degradations, Quality, Reverb
+from auricle.schemas.annotation import Description, Domain, Events, Scene, Tags, Vad
 from auricle.schemas.base import Row
 from auricle.schemas.clip import Signal, Source
+from auricle.schemas.music import Music, Rhythm
+from auricle.schemas.speech import (
+    Accent,
+    Diarization,
+    Emotion,
+    Language,
+    LanguageOpinion,
+    Traits,
+    Transcript,
+    Voice,
+)
 
 
 @dataclass(frozen=True)
@@ -35,10 +38,21 @@ class Testimony:
     events: Events | None = None
     vad: Vad | None = None
     domain: Domain | None = None
+    diarization: Diarization | None = None
     language: Language | None = None
+    language_opinion: LanguageOpinion | None = None
     transcript: Transcript | None = None
+    voice: Voice | None = None
+    emotion: Emotion | None = None
+    traits: Traits | None = None
+    accent: Accent | None = None
     quality: Quality | None = None
     music: Music | None = None
+    rhythm: Rhythm | None = None
+    reverb: Reverb | None = None
+    degradations: Degradations | None = None
+    scene: Scene | None = None
+    description: Description | None = None
 
     def __post_init__(self) -> None:
         for field in fields(self):
@@ -66,8 +80,19 @@ _FIELDS: dict[type[Row], str] = {
     Events: "events",
     Vad: "vad",
     Domain: "domain",
+    Diarization: "diarization",
     Language: "language",
+    LanguageOpinion: "language_opinion",
     Transcript: "transcript",
+    Voice: "voice",
+    Emotion: "emotion",
+    Traits: "traits",
+    Accent: "accent",
     Quality: "quality",
     Music: "music",
+    Rhythm: "rhythm",
+    Reverb: "reverb",
+    Degradations: "degradations",
+    Scene: "scene",
+    Description: "description",
 }

@@ -10,8 +10,10 @@ import pytest
 from fakes import DEV, MADE
 
 from auricle.pipeline.dataset import Dataset
-from auricle.schemas.annotation import Domain, LabelScore, Language, Quality, Span, Tags, Vad
+from auricle.schemas.acoustics import Quality
+from auricle.schemas.annotation import Domain, LabelScore, Span, Tags, Vad
 from auricle.schemas.clip import Clip, Recording
+from auricle.schemas.speech import Language
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "bench"))
 labels = importlib.import_module("listen_labels")

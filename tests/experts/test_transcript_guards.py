@@ -3,7 +3,8 @@
 import pytest
 
 from auricle.experts.transcript_guards import Draft, guard, is_phantom
-from auricle.schemas.annotation import Span, Word
+from auricle.schemas.annotation import Span
+from auricle.schemas.speech import Word
 
 SPEECH = (Span(start=0.0, end=4.0),)
 

@@ -15,8 +15,9 @@ from auricle.experts.base import Heard
 from auricle.experts.sound import decode_flac, resample
 from auricle.experts.whisper import WhisperLanguage, WhisperTranscript
 from auricle.experts.whisper_model import Encoder
-from auricle.schemas.annotation import LabelScore, Language, Span, Vad
+from auricle.schemas.annotation import LabelScore, Span, Vad
 from auricle.schemas.errors import MissingModel
+from auricle.schemas.speech import Language
 
 RATE = 16000
 DEV = Path(__file__).parents[3] / "shared" / "data" / "dev"

@@ -9,10 +9,11 @@ from fakes import MADE, fill
 from auricle.pipeline.config import Config
 from auricle.pipeline.dataset import Dataset, Fingerprint
 from auricle.pipeline.export.parquet import export_parquet
-from auricle.schemas.annotation import Domain, Language
+from auricle.schemas.annotation import Domain
 from auricle.schemas.clip import Clip
 from auricle.schemas.decision import Split
 from auricle.schemas.errors import UserError
+from auricle.schemas.speech import Language
 from auricle.schemas.text import QA, Captions, QAPair, Text
 
 SHARDS = [[f"r{shard}{i}_0_1" for i in range(5)] for shard in range(2)]

@@ -7,24 +7,13 @@ from typing import cast
 import pytest
 
 from auricle.pipeline.text.testimony import Testimony
-from auricle.schemas.annotation import (
-    Domain,
-    DomainCode,
-    LabelScore,
-    Language,
-    Music,
-    Quality,
-    Span,
-    Tags,
-    TagWindow,
-    Transcript,
-    TranscriptSegment,
-    Vad,
-    Word,
-)
+from auricle.schemas.acoustics import Quality
+from auricle.schemas.annotation import Domain, DomainCode, LabelScore, Span, Tags, TagWindow, Vad
 from auricle.schemas.audioset import LABELS, branch
 from auricle.schemas.base import Row
 from auricle.schemas.clip import Signal, Source
+from auricle.schemas.music import Music
+from auricle.schemas.speech import Language, Transcript, TranscriptSegment, Word
 
 DURATION = 10.0
 

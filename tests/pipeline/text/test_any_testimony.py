@@ -11,25 +11,22 @@ from auricle.pipeline.text.rules.captions import write_captions
 from auricle.pipeline.text.rules.draft import bare
 from auricle.pipeline.text.rules.questions import write_qa
 from auricle.pipeline.text.testimony import Testimony
+from auricle.schemas.acoustics import Quality
 from auricle.schemas.annotation import (
     Domain,
     Events,
     EventSpan,
     LabelScore,
-    Language,
-    Music,
-    Quality,
     Span,
     Tags,
     TagWindow,
-    Transcript,
-    TranscriptSegment,
     Vad,
-    Word,
 )
 from auricle.schemas.audioset import LABELS
 from auricle.schemas.base import Row
 from auricle.schemas.clip import Signal, Source
+from auricle.schemas.music import Music
+from auricle.schemas.speech import Language, Transcript, TranscriptSegment, Word
 
 CODES = ("000", "00A", "0M0", "0MA", "S00", "S0A", "SM0", "SMA")
 CATEGORIES = ("short", "long", "speech", "music", "sound", "environment")

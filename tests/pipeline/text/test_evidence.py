@@ -6,17 +6,10 @@ from dataclasses import replace
 
 from auricle.pipeline.text.evidence import gather, render
 from auricle.pipeline.text.testimony import Testimony
-from auricle.schemas.annotation import (
-    Domain,
-    Events,
-    EventSpan,
-    LabelScore,
-    Music,
-    Quality,
-    Tags,
-    Vad,
-)
+from auricle.schemas.acoustics import Quality
+from auricle.schemas.annotation import Domain, Events, EventSpan, LabelScore, Tags, Vad
 from auricle.schemas.clip import Signal, Source
+from auricle.schemas.music import Music
 from auricle.schemas.text import Evidence
 
 Build = Callable[..., Testimony]

@@ -9,8 +9,9 @@ from auricle.pipeline.text.evidence import gather
 from auricle.pipeline.text.rules.captions import write_captions
 from auricle.pipeline.text.rules.draft import bare
 from auricle.pipeline.text.testimony import Testimony
-from auricle.schemas.annotation import Music, Transcript
 from auricle.schemas.clip import Source
+from auricle.schemas.music import Music
+from auricle.schemas.speech import Transcript
 from auricle.schemas.text import Captions, Text
 
 Build = Callable[..., Testimony]
