@@ -19,7 +19,8 @@ from pathlib import Path
 from typing import Any
 
 from listen_read import read
-from listen_scores import Figure, Listened, figures
+from listen_rows import Figure, Listened
+from listen_scores import figures
 from rich.console import Console
 from rich.table import Table
 
@@ -34,18 +35,24 @@ from auricle.schemas.errors import UserError
 
 COLUMNS = (
     "audioset_label",
+    "emotion",
     "events",
+    "gender",
     "genre",
     "has_speech",
     "instruments",
     "language",
     "quality_ref",
+    "rt60_s",
     "rttm",
+    "snr_db",
     "sound_class",
+    "speaker_id",
+    "tempo_bpm",
     "transcript",
 )
 """Columns that hold labels; a manifest needs at least one. `derived`, `kind`, `sha256`, `source`,
-`label_basis`, `transcript_basis`, `emotion` and `sample_rate` say more about them."""
+`label_basis`, `transcript_basis`, `licence` and `sample_rate` say more about them."""
 
 SPEED = "listen.json"
 """What the run that made a dataset took, kept beside its tables."""

@@ -8,56 +8,16 @@ import json
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from math import comb
-from typing import NamedTuple
 
 import jiwer
+import listen_rooms
+import listen_voices
 from listen_labels import GENRES, INSTRUMENTS, domain_code, names_in, with_narrower
+from listen_rows import Figure, Listened, Spans, share
 
 from auricle.experts import music_labels
-
-Spans = tuple[tuple[float, float], ...]
-
-
-class Figure(NamedTuple):
-    """A figure over so many rows; None is not measured."""
-
-    name: str
-    value: float | None
-    rows: int
-
-
-@dataclass(frozen=True)
-class Listened:
-    """A labelled recording with what was heard, its clips pooled (see `listen.pooled`)."""
-
-    path: str
-    labels: Mapping[str, str]
-    code: str | None = None
-    tags: tuple[tuple[str, float], ...] = ()
-    tagged: bool = True
-    """False when no tagger ran: the fallback knows no classes."""
-    language: str | None = None
-    text: str = ""
-    voiced: Spans = ()
-    spoken: Spans | None = None
-    """Where somebody speaks by the labels; None when they do not say."""
-    quality: float | None = None
-    clean_quality: float | None = None
-    """Of the clean recording that this one was made from."""
-    genres: tuple[str, ...] = ()
-    instruments: tuple[str, ...] = ()
-
-    def label(self, column: str) -> str:
-        """Return a label, empty where the manifest has none."""
-        return self.labels.get(column, "")
-
-    @property
-    def derived(self) -> bool:
-        """Tell whether it was cut, mixed or re-coded from other recordings."""
-        return self.label("derived") not in ("", "no")
 
 
 def figures(rows: Sequence[Listened]) -> list[Figure]:
@@ -186,23 +146,21 @@ def music(rows: Sequence[Listened]) -> Iterator[Figure]:
     yield from _named("instrument", instruments, INSTRUMENTS, len(music_labels.INSTRUMENTS))
 
 
-SCORES = (domain, tags, language, words, text, voice, quality, music)
+SCORES = (
+    domain,
+    tags,
+    language,
+    words,
+    text,
+    voice,
+    *listen_voices.SCORES,
+    quality,
+    music,
+    *listen_rooms.SCORES,
+)
 
 LENGTHS = (("2 s or more", 2.0, float("inf")), ("1-2 s", 1.0, 2.0), ("under 1 s", 0.0, 1.0))
 """Of speech, as voice activity found it; under a second it is mostly a single word."""
-
-
-class Share(NamedTuple):
-    """How many of `rows` were right; of none, 0."""
-
-    value: float
-    rows: int
-
-
-def share(right: Iterable[bool]) -> Share:
-    """Return the share that is true."""
-    answers = list(right)
-    return Share(sum(answers) / max(len(answers), 1), len(answers))
 
 
 def normalised(written: str) -> str:
