@@ -24,7 +24,6 @@ from listen_scores import figures
 from rich.console import Console
 from rich.table import Table
 
-from auricle.experts.catalogue import PROFILES
 from auricle.pipeline.config import Config, load_config
 from auricle.pipeline.dataset import Dataset
 from auricle.pipeline.manifest import MANIFESTS, read_manifest
@@ -140,7 +139,7 @@ def gates(data: Dataset) -> list[dict[str, Any]]:
     told = []
     config = saved_config(data)
     assert config is not None
-    for role in (role for chain in PROFILES[config.profile].values() for role in chain):
+    for role in config.roles():
         gate = expert(config, role).gate
         if gate != "none":
             counts = Counter(

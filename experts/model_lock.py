@@ -1,7 +1,11 @@
-"""What models.toml says: the files of each model, their hashes and where they come from."""
+"""What models.toml says: the files of each model, their hashes and where they come from.
+
+A model of a hub may be listed without hashes: then the files that are found say what was used.
+"""
 
 import difflib
 import hashlib
+import re
 import tomllib
 from functools import cache
 from pathlib import Path
@@ -76,41 +80,107 @@ class LockedModel(Record):
 
     @property
     def use(self) -> ModelUse:
-        """The provenance; the hash of several files is that of their sorted "sha256  path"."""
-        lines = sorted(f"{file.sha256}  {file.path}" for file in self.files)
-        several = hashlib.sha256("\n".join(lines).encode()).hexdigest()
+        """The provenance."""
         return ModelUse(
             name=self.name,
             source=self.source,
             revision=self.revision,
-            sha256=self.files[0].sha256 if len(self.files) == 1 else several,
+            sha256=hash_of({file.path: file.sha256 for file in self.files}),
             licence=self.licence,
         )
 
 
-def locked(name: str) -> LockedModel:
-    """Return what is pinned under a name.
+class HubModel(Record):
+    """A repository of the model hub, taken as it is at a revision: its bytes are not pinned.
+
+    `files_wanted` are names or globs; none means that the repository's own files decide. Of a
+    `gated` one the terms have to be accepted on its page.
+    """
+
+    name: str
+    about: str = ""
+    licence: str = "unknown"
+    hub: Annotated[str, Field(pattern=r"^[\w.-]+/[\w.-]+$")]
+    revision: str = "main"
+    files_wanted: tuple[str, ...] = ()
+    gated: bool = False
+
+    @property
+    def source(self) -> str:
+        """The address of the repository."""
+        return f"hf://{self.hub}"
+
+    @property
+    def page(self) -> str:
+        """The web page of the repository."""
+        return f"https://huggingface.co/{self.hub}"
+
+
+class FolderModel(Record):
+    """A folder of the user, taken as it is."""
+
+    name: str
+    folder: Path
+    about: str = ""
+    licence: str = "unknown"
+
+    @property
+    def source(self) -> str:
+        """The address of the folder."""
+        return self.folder.as_uri()
+
+
+Model = LockedModel | HubModel | FolderModel
+
+_HUB_ID = re.compile(r"([\w.-]+/[\w.-]+)(?:@([\w./-]+))?")
+
+
+def model_of(ref: str) -> Model:
+    """Return the model that a reference means.
+
+    It is a name of models.toml, else a folder that is there, else an id of the model hub
+    ("owner/name", "owner/name@revision").
 
     Raises:
-        UserError: the lock file does not have it.
+        UserError: it is none of them.
     """
     models = locked_models()
-    if name not in models:
-        close = difflib.get_close_matches(name, models, n=1)
-        hint = f"; did you mean {close[0]}?" if close else ""
-        raise UserError(f"{name} is not a model{hint} Known models: {', '.join(sorted(models))}")
-    return models[name]
+    if ref in models:
+        return models[ref]
+    folder = Path(ref).expanduser()
+    if ref and folder.is_dir():
+        return FolderModel(name=ref, folder=folder.absolute())
+    if ref[:1] not in "./~" and (match := _HUB_ID.fullmatch(ref)):
+        return HubModel(name=ref, hub=match[1], revision=match[2] or "main")
+    if "/" in ref:
+        raise UserError(f"{ref}: no such folder, nor an id of the model hub (owner/name)")
+    close = difflib.get_close_matches(ref, models, n=1)
+    hint = f"; did you mean {close[0]}?" if close else ""
+    raise UserError(f"{ref} is not a model{hint} Known models: {', '.join(sorted(models))}")
 
 
-def locked_models() -> dict[str, LockedModel]:
-    """Return every pinned model by name."""
+def locked_models() -> dict[str, LockedModel | HubModel]:
+    """Return every model of models.toml by name."""
     return _read(LOCK)
 
 
+def hash_of(files: dict[str, str]) -> str:
+    """Return the hash of a model from the sha256 of its files by path.
+
+    That of one file is its own; of several it is the sha256 of their sorted "sha256  path".
+    """
+    lines = sorted(f"{sha256}  {path}" for path, sha256 in files.items())
+    several = hashlib.sha256("\n".join(lines).encode()).hexdigest()
+    return next(iter(files.values())) if len(files) == 1 else several
+
+
 @cache
-def _read(path: Path) -> dict[str, LockedModel]:
+def _read(path: Path) -> dict[str, LockedModel | HubModel]:
     tables = tomllib.loads(path.read_text("utf-8"))
-    return {name: LockedModel(name=name, **table) for name, table in tables.items()}
+    return {
+        name: HubModel(name=name, **table) if "hub" in table else LockedModel(name=name, **table)
+        for name, table in tables.items()
+    }
 
 
 def _origin(source: str) -> str:

@@ -15,6 +15,9 @@ FLOOR_DBFS = -120.0  # stands for the level of digital silence
 SILENCE_DBFS = -60.0
 FRAME_SECONDS = 0.02
 CANCELS = 0.1  # -10 dB: the mean's power over what it would be if the channels were unrelated
+OFFSET = 0.001  # a mean below this is rounding
+CHANCE = 0.03  # of the RMS: a mean below this happens in sound without an offset
+SETTLED = 4096  # samples; the mean of fewer may be part of a sound
 HALF_STEP = 2.0**-17  # half a step of 16 bits
 ROUNDING_DBFS = -101.1  # power of the error that rounding to 16 bits leaves
 DITHER_DB = 8.0  # triangular dither adds 4.8 dB to it; the rest is margin
@@ -28,8 +31,12 @@ def mix_down(samples: Waveform) -> tuple[Waveform, Literal["mean", "loudest"]]:
 
     The mean of the channels, unless they cancel (a stereo pair in opposite phase): when the mean
     is 10 dB weaker than the mean of unrelated channels would be, the loudest channel stands alone.
+    A constant offset is taken off: taggers hear a sound in it.
     """
-    return (samples, "mean") if samples.ndim == 1 else _mix_rows(np.ascontiguousarray(samples.T))
+    if samples.ndim == 1:
+        return _centred(samples), "mean"
+    mono, how = _mix_rows(np.ascontiguousarray(samples.T))
+    return _centred(mono), how
 
 
 @dataclass
@@ -83,7 +90,7 @@ def _measure(clip: Heard) -> Signal:
     x = np.ascontiguousarray(samples.T, np.float32)
     high, low = x.max(axis=1), x.min(axis=1)
     offsets = x.mean(axis=1, dtype=np.float64)
-    centred = x - offsets[:, None].astype(np.float32) if np.abs(offsets).max() > 0.001 else x
+    centred = x - offsets[:, None].astype(np.float32) if np.abs(offsets).max() > OFFSET else x
     levels = _frame_levels(centred, rate)
     return Signal(
         clip_id=clip.clip_id,
@@ -100,6 +107,13 @@ def _measure(clip: Heard) -> Signal:
         dead_channels=int(np.sum(high == low)),
         mixdown=_mix_rows(x)[1],
     )
+
+
+def _centred(mono: Waveform) -> Waveform:
+    if len(mono) < SETTLED:
+        return mono
+    offset, rms = mono.mean(dtype=np.float64), math.sqrt(float(mono @ mono) / len(mono))
+    return mono - np.float32(offset) if abs(offset) > max(OFFSET, CHANCE * rms) else mono
 
 
 def _mix_rows(rows: Waveform) -> tuple[Waveform, Literal["mean", "loudest"]]:

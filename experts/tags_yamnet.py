@@ -4,7 +4,6 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from math import ceil
 from typing import Any, ClassVar
 
 import numpy as np
@@ -12,8 +11,9 @@ from numpy.typing import NDArray
 
 from auricle.experts import models as store
 from auricle.experts.base import Gate, Heard, Waveform
+from auricle.experts.tag_windows import Scores, best_labels, grid, strongest
 from auricle.schemas.annotation import LabelScore, Tags, TagWindow
-from auricle.schemas.audioset import LABELS, children_first
+from auricle.schemas.audioset import LABELS
 from auricle.schemas.errors import UserError
 
 _RATE = 16000
@@ -31,7 +31,6 @@ _UNKNOWN = {
 """The AudioSet classes that YAMNet has no output for."""
 
 _NAMES = tuple(label for label in LABELS if label not in _UNKNOWN)
-_SILENCE = _NAMES.index("Silence")
 
 
 @dataclass
@@ -100,17 +99,18 @@ class YamnetTags:
         places = np.minimum(middles / _RATE, clip.seconds) // self.window
         windows = tuple(
             TagWindow(
-                start=index * self.window,
-                end=min((index + 1) * self.window, clip.seconds),
-                labels=self._labels(_strongest(scores[_nearest(places, index)]), self.limit),
+                start=span.start,
+                end=span.end,
+                labels=self._labels(scores[_nearest(places, index)], self.limit),
             )
-            for index in range(ceil(clip.seconds / self.window))
+            for index, span in enumerate(grid(clip.seconds, self.window))
         )
         return Tags(
-            clip_id=clip.clip_id,
-            windows=windows,
-            labels=self._labels(_strongest(scores), self.clip_limit),
+            clip_id=clip.clip_id, windows=windows, labels=self._labels(scores, self.clip_limit)
         )
+
+    def _labels(self, scores: Scores, limit: int) -> tuple[LabelScore, ...]:
+        return best_labels(strongest(scores, _NAMES), _NAMES, self.floor, limit)
 
     def _look(self, patch: Waveform) -> NDArray[np.float32]:
         """Return the scores of one look, shape [521]."""
@@ -119,11 +119,6 @@ class YamnetTags:
         network.set_tensor(network.get_input_details()[0]["index"], patch)
         network.invoke()
         return np.asarray(network.get_tensor(network.get_output_details()[0]["index"])[0])
-
-    def _labels(self, scores: NDArray[np.float32], limit: int) -> tuple[LabelScore, ...]:
-        best = np.argsort(-scores, kind="stable")[:limit]
-        kept = {_NAMES[i]: float(scores[i]) for i in best if scores[i] >= self.floor}
-        return tuple(LabelScore(label=label, score=kept[label]) for label in children_first(kept))
 
 
 @contextmanager
@@ -162,10 +157,3 @@ def _nearest(places: NDArray[np.float64], index: int) -> NDArray[np.bool_]:
     """Return which moments are in a window of the grid, or else those nearest to it."""
     far = np.abs(places - index)
     return np.asarray(far == far.min())
-
-
-def _strongest(scores: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return the maximum of each class over some moments, of Silence the minimum."""
-    strongest = scores.max(axis=0)
-    strongest[_SILENCE] = scores[:, _SILENCE].min()
-    return np.asarray(strongest)

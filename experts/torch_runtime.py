@@ -1,4 +1,4 @@
-"""Torch for the experts that need it: the device, the number format, and torchaudio without CUDA."""
+"""Torch for the experts that need it: the device, number format, torchaudio without CUDA."""
 
 import sys
 from types import ModuleType

@@ -5,6 +5,7 @@ and of the 33 clips of other sound in which voice activity is (wrongly) found.
 """
 
 import re
+import zlib
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -69,6 +70,24 @@ def guard(
         if near:
             kept.append(draft._replace(words=tuple(near), text=joined(near)))
     return kept, tuple(rejected)
+
+
+def guard_text(text: str) -> tuple[str, tuple[RejectedText, ...]]:
+    """Return a text without what a recogniser made up, as far as the text alone tells."""
+    if not any(character.isalnum() for character in text):
+        return "", (RejectedText(guard="no_words", text=text),) if text else ()
+    if compression(text) > MAX_COMPRESSION:
+        return "", (RejectedText(guard="repetition", text=text),)
+    words = [Word(start=0.0, end=0.0, text=f" {w}", probability=1.0) for w in text.split()]
+    kept, looped = unlooped(words)
+    taken = (RejectedText(guard="repetition", text=joined(looped).strip()),) if looped else ()
+    return joined(kept).strip(), taken
+
+
+def compression(text: str) -> float:
+    """Return how many times smaller zlib makes a text, as Whisper measures repetition."""
+    plain = text.encode()
+    return len(plain) / len(zlib.compress(plain))
 
 
 def doubted(draft: Draft, language_known: bool) -> str | None:

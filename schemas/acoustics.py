@@ -44,7 +44,10 @@ class Degradation(Record):
     score: Annotated[float, about("belief that it is there, 0 to 1")]
     value: Annotated[
         float | None,
-        about("hum, band limit: Hz; clipping: share; dropouts: a second; hiss: dBFS"),
+        about(
+            "hum, band limit: Hz; clipping: share; dropouts, crackle: a second; hiss: dBFS; "
+            "dc_offset: full scale is 1"
+        ),
     ] = None
 
 

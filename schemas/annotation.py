@@ -100,3 +100,6 @@ class Embedding(Row):
     """A vector that stands for the clip, for near-duplicates and probes."""
 
     vector: Annotated[tuple[float, ...], about("of unit length; empty when not ok")] = ()
+    kind: Annotated[
+        str | None, about("backend and a code of its weights and settings; compare within one")
+    ] = None

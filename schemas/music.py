@@ -28,15 +28,22 @@ class Rhythm(Row):
     """Tempo, beats and key."""
 
     tempo: Annotated[float | None, about("beats a minute; null when unsure", "1/min")] = None
-    tempo_confidence: Annotated[float | None, about("0 to 1")] = None
+    tempo_confidence: Annotated[
+        float | None, about("belief that it, its half or its double is right, 0 to 1")
+    ] = None
     tempos: Annotated[
         tuple[Tempo, ...], about("candidates with half and double time, best first")
     ] = ()
     beats: Annotated[tuple[float, ...], about("times of the beats", "s")] = ()
+    downbeats: Annotated[
+        tuple[float, ...], about("times of the first beats of bars; empty where not told", "s")
+    ] = ()
     regularity: Annotated[float | None, about("how even the beats are, 0 free to 1 strict")] = None
     key: Annotated[
         Literal["C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B"] | None,
         about("tonic; null when unsure"),
     ] = None
     mode: Annotated[Literal["major", "minor"] | None, about("null when unsure")] = None
-    key_confidence: Annotated[float | None, about("0 to 1")] = None
+    key_confidence: Annotated[
+        float | None, about("belief that tonic and mode are right, 0 to 1")
+    ] = None

@@ -449,7 +449,7 @@ def test_provenance_names_bytes_that_could_be_fetched_again():
     one, several = models.use("dnsmos"), models.use("musicnn-mtt")
     assert one.sha256 == "269fbebdb513aa23cddfbb593542ecc540284a91849ac50516870e1ac78f6edd"
     assert one.source == "pypi://speechmos==0.0.1.1" and one.licence == "MIT"
-    files = model_lock.locked("musicnn-mtt").files
+    files = model_lock.locked_models()["musicnn-mtt"].files
     lines = sorted(f"{file.sha256}  {file.path}" for file in files)
     assert several.sha256 == sha256("\n".join(lines).encode())
 

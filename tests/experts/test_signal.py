@@ -149,6 +149,22 @@ def test_mixing_takes_flat_and_empty_arrays():
     assert mix_down(np.empty((0, 2), np.float32))[0].shape == (0,)
 
 
+@pytest.mark.parametrize("channels", [1, 2])
+def test_mixing_takes_a_constant_offset_off(channels):
+    sound = np.stack([noise(1, seed=i) for i in range(channels)], 1).astype(np.float32)
+    mono, _ = mix_down(sound + np.float32(0.2))
+    assert abs(mono.mean()) < 1e-4
+    np.testing.assert_allclose(mono, sound.mean(1) - sound.mean(), atol=1e-4)
+    assert measure(sound + 0.2).dc_offset == pytest.approx(0.2, abs=0.001), "measured before"
+
+
+def test_mixing_leaves_a_few_samples_and_small_means_alone():
+    few = np.full(1000, 0.2, np.float32)
+    assert mix_down(few)[0] is few
+    settled = (noise(1) - noise(1).mean() + 0.0005).astype(np.float32)
+    assert mix_down(settled)[0] is settled
+
+
 def test_an_empty_clip_is_skipped():
     for shape in [(0,), (0, 2)]:
         signal = measure(np.empty(shape))

@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 
 from auricle.experts.base import Heard
+from auricle.experts.tag_windows import strongest
 from auricle.experts.tags_events import EventTags
-from auricle.experts.tags_yamnet import _NAMES, YamnetTags, _moments, _starts, _strongest
+from auricle.experts.tags_yamnet import _NAMES, YamnetTags, _moments, _starts
 from auricle.schemas.annotation import Events, EventSpan, Span, Tags, Vad
 from auricle.schemas.audioset import descendants
 from auricle.schemas.errors import MissingModel
@@ -92,7 +93,7 @@ def test_a_clip_is_silent_only_if_all_of_it_is() -> None:
     scores = np.zeros((2, 521), np.float32)
     scores[0, SILENCE] = 1.0
     scores[1, 3] = 0.7
-    assert _strongest(scores)[[3, SILENCE]].tolist() == pytest.approx([0.7, 0.0])
+    assert strongest(scores, _NAMES)[[3, SILENCE]].tolist() == pytest.approx([0.7, 0.0])
 
 
 def test_a_sound_is_told_in_the_window_where_it_is(faked: YamnetTags) -> None:

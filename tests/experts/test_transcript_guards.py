@@ -2,7 +2,7 @@
 
 import pytest
 
-from auricle.experts.transcript_guards import Draft, guard, is_phantom
+from auricle.experts.transcript_guards import Draft, guard, guard_text, is_phantom
 from auricle.schemas.annotation import Span
 from auricle.schemas.speech import Word
 
@@ -125,3 +125,22 @@ def test_phrases_of_subtitles_are_known(text: str) -> None:
 )
 def test_sentences_that_only_hold_such_words_are_not_phantoms(text: str) -> None:
     assert not is_phantom(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "kept", "guards"),
+    [
+        ("Good morning, everyone.", "Good morning, everyone.", []),
+        ("", "", []),
+        (" ... ", "", ["no_words"]),
+        ("ha" * 60, "", ["repetition"]),
+        ("yes " + "no no " * 4 + "maybe", "yes maybe", ["repetition"]),
+        ("谢谢大家来到这里", "谢谢大家来到这里", []),
+    ],
+)
+def test_a_text_without_times_is_guarded_by_what_it_says(
+    text: str, kept: str, guards: list[str]
+) -> None:
+    found, rejected = guard_text(text)
+    assert found == kept
+    assert [one.guard for one in rejected] == guards

@@ -1,0 +1,160 @@
+"""The single periods of a voice, and how much they differ: jitter and shimmer."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from auricle.experts.base import Waveform
+from auricle.experts.pitch import PitchTrack
+
+_SHORTEST, _LONGEST = 0.8, 1.25  # of the period that the pitch says
+_LEAST_MATCH = 0.3  # correlation of two periods; less is no period
+_MOST_CHANGE = 1.3  # of one period to the next, else they are not neighbours
+_MOST_GROWTH = 1.6  # of one amplitude to the next
+_LEAST_PERIODS = 30
+_REACH = 0.2  # of a period, to both sides of its mark, that an amplitude is taken from
+
+Floats = NDArray[np.float64]
+
+
+class Periods(NamedTuple):
+    """Neighbouring marks, one a glottal period: time and length in seconds, amplitude; [periods].
+
+    `next` is true where the following entry begins where this one ends.
+    """
+
+    start: Floats
+    length: Floats
+    amplitude: Floats
+    next: NDArray[np.bool_]
+
+
+class Unsteadiness(NamedTuple):
+    """Mean change from one period to the next, as a share of the mean."""
+
+    jitter: float
+    shimmer: float
+
+
+def periods(waveform: Waveform, sample_rate: int, pitch: PitchTrack) -> Periods:
+    """Return the periods of every voiced stretch, found by matching each with the one before.
+
+    From the highest peak in the middle of a stretch the marks go out to both sides: each is put
+    where the waveform correlates best with that of the last, between 0.8 and 1.25 of the period
+    that the pitch gives (the cross-correlation method of Praat's manual, "Sound & Pitch: To
+    PointProcess (cc)").
+    """
+    sound = waveform.astype(np.float64)
+    energy = np.concatenate([[0.0], np.cumsum(sound * sound)])
+    starts: list[float] = []
+    lengths: list[float] = []
+    follows: list[bool] = []
+    for first, last in _stretches(pitch.voiced):
+        span = slice(first, last + 1)
+        marks = _marks(sound, energy, sample_rate, pitch.times[span], pitch.frequency[span])
+        starts += marks[:-1]
+        lengths += np.diff(marks).tolist()
+        follows += [True] * (len(marks) - 2) + [False] * (len(marks) > 1)
+    at, length = np.array(starts), np.array(lengths)
+    amplitude = _amplitude(sound, at, length)
+    return Periods(
+        at / sample_rate, length / sample_rate, amplitude, np.array(follows, dtype=np.bool_)
+    )
+
+
+def unsteadiness(found: Periods, inside: NDArray[np.bool_]) -> Unsteadiness | None:
+    """Return jitter and shimmer of the periods inside; None if fewer than 30 are neighbours."""
+    pairs = np.flatnonzero(found.next[:-1] & inside[:-1] & inside[1:])
+    if not len(pairs):
+        return None
+    change = _changes(found.length, pairs, _MOST_CHANGE)
+    growth = _changes(found.amplitude, pairs, _MOST_GROWTH)
+    if min(len(change), len(growth)) < _LEAST_PERIODS:
+        return None
+    return Unsteadiness(
+        float(change.mean() / found.length[inside].mean()),
+        float(growth.mean() / found.amplitude[inside].mean()),
+    )
+
+
+def _changes(values: Floats, pairs: NDArray[np.intp], most: float) -> Floats:
+    """Return the absolute changes of neighbours; leaps are errors of the marks and left out."""
+    one, other = values[pairs], values[pairs + 1]
+    near = (np.maximum(one, other) <= most * np.minimum(one, other)) & (one > 0)
+    return np.asarray(np.abs(one - other)[near])
+
+
+def _stretches(voiced: NDArray[np.bool_]) -> list[tuple[int, int]]:
+    """Return the first and last frame of each voiced stretch."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], voiced, [False]]).astype(np.int8)))
+    return [(int(first), int(after) - 1) for first, after in edges.reshape(-1, 2)]
+
+
+def _marks(
+    sound: Floats, energy: Floats, sample_rate: int, times: Floats, frequency: Floats
+) -> list[float]:
+    """Return the marks of one voiced stretch, in samples, in time order.
+
+    `energy` is that of the sound before each sample.
+    """
+    begin, end = times[0] * sample_rate, times[-1] * sample_rate
+    middle = (begin + end) / 2
+
+    def period(at: float) -> float:
+        return sample_rate / float(np.interp(at / sample_rate, times, frequency))
+
+    half = period(middle) / 2
+    low = max(0, round(middle - half))
+    near = np.abs(sound[low : round(middle + half) + 1])
+    first = float(low + near.argmax())
+    later, earlier = [first], [first]
+    for marks, sign in ((later, 1), (earlier, -1)):
+        while begin <= marks[-1] <= end:
+            following = _match(sound, energy, marks[-1], period(marks[-1]), sign)
+            if following is None:
+                break
+            marks.append(following)
+    return [*earlier[:0:-1], *later]
+
+
+def _match(sound: Floats, energy: Floats, mark: float, period: float, sign: int) -> float | None:
+    """Return where the waveform about a mark comes again, one period on, or None."""
+    half = round(period / 2)
+    least, most = int(_SHORTEST * period), int(np.ceil(_LONGEST * period))
+    here = round(mark)
+    low, high = (here + least, here + most) if sign > 0 else (here - most, here - least)
+    if here - half < 0 or here + half >= len(sound) or low - half < 0 or high + half >= len(sound):
+        return None
+    piece = sound[here - half : here + half + 1]
+    products = np.correlate(sound[low - half : high + half + 1], piece)
+    power = energy[low + half + 1 : high + half + 2] - energy[low - half : high - half + 1]
+    match = products / np.sqrt(np.maximum(power * (piece @ piece), 1e-20))
+    best = int(match.argmax())
+    if match[best] < _LEAST_MATCH:
+        return None
+    return mark + (low - here) + best + _offset(match, best)
+
+
+def _offset(values: Floats, best: int) -> float:
+    """Return how far a parabola's top lies from the highest of its three points."""
+    if not 0 < best < len(values) - 1:
+        return 0.0
+    before, here, after = values[best - 1 : best + 2].tolist()
+    bend = 2 * here - before - after
+    return float((after - before) / 2 / bend) if bend > 1e-12 else 0.0
+
+
+def _amplitude(sound: Floats, at: Floats, length: Floats) -> Floats:
+    """Return the RMS about each mark, under a Hanning window that reaches 0.2 of the period."""
+    if not len(at):
+        return np.zeros(0)
+    reach = _REACH * length
+    most = int(np.ceil(reach.max()))
+    middle = np.round(at).astype(np.intp)
+    offsets = np.arange(-most, most + 1)
+    where = np.clip(middle[:, np.newaxis] + offsets, 0, len(sound) - 1)
+    away = (where - at[:, np.newaxis]) / reach[:, np.newaxis]
+    weight = np.where(np.abs(away) < 1, 0.5 + 0.5 * np.cos(np.pi * away), 0.0)
+    power = (sound[where] ** 2 * weight).sum(axis=1) / np.maximum(weight.sum(axis=1), 1e-12)
+    return np.asarray(np.sqrt(power))
