@@ -16,7 +16,7 @@ from auricle.schemas.annotation import Events, Tags, Vad
 from auricle.schemas.base import Record, Row
 from auricle.schemas.clip import Recording
 from auricle.schemas.errors import UserError
-from auricle.schemas.speech import Transcript
+from auricle.schemas.speech import Diarization, Transcript
 from auricle.schemas.text import QA, Captions
 
 _WIDTH = 50
@@ -186,6 +186,11 @@ def _timeline(known: Known) -> RenderableType:
     vad, events, tags = (known.rows.get(table) for table in ("vad", "events", "tags"))
     if isinstance(vad, Vad) and vad.spans:
         lanes.append(("voice", [(span.start, span.end, 1.0) for span in vad.spans]))
+    turns = known.rows.get("diarization")
+    if isinstance(turns, Diarization) and (turns.speakers or 0) > 1:
+        for speaker in dict.fromkeys(turn.speaker for turn in turns.turns):
+            own = [(t.start, t.end, 1.0) for t in turns.turns if t.speaker == speaker]
+            lanes.append((f"speaker {speaker}", own))
     if isinstance(events, Events):
         for label in ("speech", "singing", "music"):
             spans = [(s.start, s.end, s.score) for s in events.spans if s.label == label]

@@ -33,6 +33,21 @@ def with_article(phrase: str) -> str:
     return f"{'an' if vowel else 'a'} {phrase}"
 
 
+def counted(noun: str, number: int) -> str:
+    """Return `two women`, `three men`: a number from two to four with its noun."""
+    return f"{_NUMBERS[number]} {_PLURALS.get(noun, f'{noun}s' if noun else '')}".strip()
+
+
+def how_many(phrase: str) -> int:
+    """Return how many a phrase speaks of: one of `a man`, two of `two women`."""
+    first = phrase.split(" ", 1)[0]
+    return next((number for number, word in _NUMBERS.items() if word == first), 1)
+
+
+_NUMBERS = {2: "two", 3: "three", 4: "four"}
+_PLURALS = {"man": "men", "woman": "women", "child": "children", "person": "people"}
+
+
 def words(text: str) -> int:
     """Return the number of words, parted by white space."""
     return len(text.split())

@@ -6,12 +6,15 @@ from typing import Literal
 from auricle.schemas.text import Evidence, Topic
 
 Kind = Literal[
-    "speech", "speaker", "manner", "language", "words", "pace", "fluency", "clarity", "noise_floor",
-    "music", "singing", "instrumental", "genre", "instrument", "mood", "tempo", "era",
+    "speech", "count", "speaker", "exchange", "turn", "age", "language", "accent", "words",
+    "manner", "emotion", "arousal", "valence", "pitch", "melody", "timbre", "health",
+    "pace", "fluency", "clarity", "noise_floor",
+    "music", "singing", "instrumental", "genre", "instrument", "mood", "tempo", "beat", "key",
+    "era",
     "sound", "unnamed_sound",
-    "silent", "indistinct", "level", "dynamics", "silence", "overload", "band", "place", "setting",
-    "noise", "echo", "alone",
-    "title", "description",
+    "silent", "indistinct", "level", "dynamics", "silence", "overload", "band", "flaw", "place",
+    "setting", "noise", "echo", "reverb", "alone",
+    "title", "description", "impression",
 ]  # fmt: skip
 
 TOLD = 0.2
@@ -75,6 +78,23 @@ def merged(stretches: list[Stretch], gap: float) -> list[Stretch]:
         else:
             joined.append(stretch)
     return joined
+
+
+def agreed(*beliefs: float) -> float:
+    """Return how sure a thing is that several say independently: surer than the surest of them."""
+    doubt = 1.0
+    for belief in beliefs:
+        doubt *= 1.0 - unit(belief)
+    return 1.0 - doubt
+
+
+def unit(value: float) -> float:
+    """Return a belief kept between 0 and 1."""
+    return max(0.0, min(1.0, value))
+
+
+HEDGED = 0.4
+"""How sure a thing is that one expert says and another one denies."""
 
 
 def bounded(start: float, end: float, duration: float) -> tuple[float | None, float | None]:

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable
 
-from auricle.pipeline.text.fact import ASSERTED, Fact, Kind, Stretch, bounded, merged
+from auricle.pipeline.text.fact import ASSERTED, Fact, Kind, Stretch, bounded, merged, unit
+from auricle.pipeline.text.heard_rhythm import rhythm_facts
 from auricle.pipeline.text.music_words import (
     ERAS,
     GENRES,
@@ -68,7 +69,14 @@ def music_facts(said: Testimony) -> list[Fact]:
     if not present:
         return []
     labels = tagged(said.tags, "music", "singing", least=_LEAST)
-    return [*present, *_character(said, labels), *_voice(said, labels)]
+    character = _character(said, labels)
+    labelled = [fact for fact in character if fact.kind == "tempo"]
+    return [
+        *present,
+        *(fact for fact in character if fact.kind != "tempo"),
+        *rhythm_facts(said, labelled),
+        *_voice(said, labels),
+    ]
 
 
 def _present(said: Testimony) -> list[Fact]:
@@ -81,7 +89,7 @@ def _present(said: Testimony) -> list[Fact]:
         return []
     spans = [bounded(s.start, s.end, said.duration) for s in merged(stretches, gap=1.0)]
     if not spans:
-        return [Fact("music", "music", "", "music playing", _unit(sure))]
+        return [Fact("music", "music", "", "music playing", unit(sure))]
     if len(spans) > 3:
         first, last = spans[0][0] or 0.0, spans[-1][1] or said.duration
         spans = [bounded(first, last, said.duration)]
@@ -91,7 +99,7 @@ def _present(said: Testimony) -> list[Fact]:
             "music",
             "throughout" if start is None else "",
             "music playing",
-            _unit(sure),
+            unit(sure),
             start,
             end,
         )
@@ -123,7 +131,7 @@ def _character(said: Testimony, labels: list[Tagged]) -> list[Fact]:
         for label, score in [*heard, *_own(said, kind)]:
             value = table.get(key(label))
             if value is not None:
-                best[value] = max(best.get(value, 0.0), _unit(score))
+                best[value] = max(best.get(value, 0.0), unit(score))
         ranked = sorted(best.items(), key=lambda item: (-item[1], item[0]))
         kept: list[str] = []
         for value, score in ranked:
@@ -157,7 +165,7 @@ def _own(said: Testimony, kind: Kind) -> list[tuple[str, float]]:
 
 def _trust(score: float) -> float:
     """Return how sure a label is that passed the cut of its kind: at least as likely as not."""
-    return 0.5 + 0.5 * _unit(score)
+    return 0.5 + 0.5 * unit(score)
 
 
 def _voice(said: Testimony, labels: list[Tagged]) -> list[Fact]:
@@ -184,7 +192,3 @@ def _voice(said: Testimony, labels: list[Tagged]) -> list[Fact]:
     if spans:
         start, end = bounded(spans[0].start, spans[-1].end, said.duration)
     return [Fact("singing", "music", value, value, score, start, end)]
-
-
-def _unit(value: float) -> float:
-    return max(0.0, min(1.0, value))

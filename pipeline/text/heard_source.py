@@ -1,23 +1,37 @@
-"""Heard from the source: its title and description, as hints that nobody has listened to."""
+"""Hints: title and description of the source, and the impression that one listener wrote down."""
 
-from auricle.pipeline.text.fact import Fact
+from auricle.pipeline.text.fact import Fact, Kind
 from auricle.pipeline.text.heard_speech import clean
 from auricle.pipeline.text.testimony import Testimony
 
-_LONGEST = {"title": 120, "description": 240}
+_LONGEST: dict[Kind, int] = {"title": 120, "description": 240, "impression": 480}
+_HINT = 0.3
+_IMPRESSION = 0.4
+"""Somebody listened, but in words of their own that nothing backs: never asserted by itself."""
 
 
 def source_facts(said: Testimony) -> list[Fact]:
-    """Return title and description: one line each, shortened, unable to pass for evidence."""
-    if said.recording is None:
-        return []
-    told = (("title", said.recording.title), ("description", said.recording.description))
+    """Return one line for each hint, shortened and unable to pass for other evidence."""
     facts = []
-    for kind, text in told:
-        safe = clean(text or "").replace("[", "(").replace("]", ")")
+    if said.description is not None:
+        safe = _safe(said.description.text, "impression")
+        text = f'hint, one listener\'s impression in their own words: "{safe}"'
+        facts += [Fact("impression", "source", safe, text, _IMPRESSION)] if safe else []
+    if said.recording is None:
+        return facts
+    given: tuple[tuple[Kind, str | None], ...] = (
+        ("title", said.recording.title),
+        ("description", said.recording.description),
+    )
+    for kind, words in given:
+        safe = _safe(words, kind)
         if safe:
-            most = _LONGEST[kind]
-            safe = safe if len(safe) <= most else safe[:most].rstrip() + "…"
-            sentence = f'hint, not heard: the {kind} given by the uploader is "{safe}"'
-            facts.append(Fact(kind, "source", safe, sentence, 0.3))  # type: ignore[arg-type]
+            text = f'hint, not heard: the {kind} given by the uploader is "{safe}"'
+            facts.append(Fact(kind, "source", safe, text, _HINT))
     return facts
+
+
+def _safe(words: str | None, kind: Kind) -> str:
+    safe = clean(words or "").replace("[", "(").replace("]", ")")
+    most = _LONGEST[kind]
+    return safe if len(safe) <= most else safe[:most].rstrip() + "…"

@@ -3,9 +3,19 @@
 import re
 import unicodedata
 
-from auricle.pipeline.text.fact import ASSERTED, Fact, Stretch, bounded, merged
+from auricle.pipeline.text.fact import (
+    ASSERTED,
+    HEDGED,
+    Fact,
+    Stretch,
+    agreed,
+    bounded,
+    merged,
+    unit,
+)
+from auricle.pipeline.text.heard_speakers import speaker_facts
+from auricle.pipeline.text.heard_voice import voice_facts
 from auricle.pipeline.text.languages import language_name
-from auricle.pipeline.text.tagged import scores
 from auricle.pipeline.text.testimony import Testimony
 from auricle.pipeline.text.vocabulary import (
     BACKGROUND,
@@ -13,6 +23,7 @@ from auricle.pipeline.text.vocabulary import (
     FLUENCY,
     NOISE_FLOOR,
     PACE,
+    RATE,
     VOICE,
     Scale,
 )
@@ -20,12 +31,8 @@ from auricle.schemas.speech import Transcript
 
 _UNSPACED = {"zh", "yue", "ja", "th", "lo", "km", "my", "bo", "wuu", "cmn", "nan"}
 _LONGEST_WORDS = 400
-
-_SPEAKERS = (
-    ("Male speech, man speaking", "a man"),
-    ("Female speech, woman speaking", "a woman"),
-    ("Child speech, kid speaking", "a child"),
-)
+_OTHER_TONGUE = 0.8
+"""How far words are believed that may be of another language."""
 
 
 def speech_facts(said: Testimony) -> list[Fact]:
@@ -35,9 +42,11 @@ def speech_facts(said: Testimony) -> list[Fact]:
     present = _present(said)
     if not present:
         return []
+    speakers = speaker_facts(said)
     return [
         *present,
-        *_speaker(said),
+        *speakers,
+        *voice_facts(said, speakers),
         *_language(said),
         *_words(said),
         *_delivery(said),
@@ -55,42 +64,33 @@ def _present(said: Testimony) -> list[Fact]:
             return []
         sure = 0.75
     if not spans:
-        return [Fact("speech", "speech", "", "someone speaking", _unit(sure))]
+        return [Fact("speech", "speech", "", "someone speaking", unit(sure))]
     if len(spans) > 3:
         spans = [Stretch(spans[0].start, spans[-1].end, 1.0)]
     facts = []
     for span in spans:
         start, end = bounded(span.start, span.end, said.duration)
         extent = "throughout" if start is None else ""
-        facts.append(Fact("speech", "speech", extent, "someone speaking", _unit(sure), start, end))
-    return facts
-
-
-def _speaker(said: Testimony) -> list[Fact]:
-    best = scores(said.tags, "speech")
-    facts = [
-        Fact("speaker", "speech", who, f"the voice of {who}", best[label])
-        for label, who in _SPEAKERS
-        if best.get(label, 0.0) >= ASSERTED
-    ]
-    if best.get("Speech synthesizer", 0.0) >= ASSERTED:
-        sure = best["Speech synthesizer"]
-        facts = [Fact("speaker", "speech", "a synthetic voice", "a synthetic voice", sure)]
-    elif best.get("Conversation", 0.0) >= ASSERTED:
-        sure = best["Conversation"]
-        facts.append(Fact("speaker", "speech", "people", "people in conversation", sure))
-    if best.get("Whispering", 0.0) >= ASSERTED:
-        sure = best["Whispering"]
-        facts.append(Fact("manner", "speech", "whispering", "the speech is whispered", sure))
+        facts.append(Fact("speech", "speech", extent, "someone speaking", unit(sure), start, end))
     return facts
 
 
 def _language(said: Testimony) -> list[Fact]:
+    """Return the language: surer by a second opinion that agrees, hedged by one that does not."""
     name = language_name(said.language.language) if said.language else None
     if said.language is None or name is None:
         return []
-    sure = _unit(said.language.probability if said.language.probability is not None else 0.75)
+    sure = unit(said.language.probability if said.language.probability is not None else 0.75)
+    second = said.language_opinion
+    if second is not None and second.agrees is True:
+        sure = agreed(sure, second.probability or 0.0)
+    if _contradicted(said):
+        sure = min(sure, HEDGED)
     return [Fact("language", "speech", name, f"the speech is in {name}", sure)]
+
+
+def _contradicted(said: Testimony) -> bool:
+    return said.language_opinion is not None and said.language_opinion.agrees is False
 
 
 def _words(said: Testimony) -> list[Fact]:
@@ -100,7 +100,7 @@ def _words(said: Testimony) -> list[Fact]:
         return []
     if language is not None and (not language.language or language.language != spoken.language):
         return []
-    sure = _word_trust(spoken)
+    sure = _word_trust(spoken) * (_OTHER_TONGUE if _contradicted(said) else 1.0)
     text = clean(spoken.text)
     if sure < ASSERTED or not any(letter.isalnum() for letter in text):
         return []
@@ -113,7 +113,7 @@ def _word_trust(spoken: Transcript) -> float:
         return 0.0
     if not spoken.words:
         return 0.6 if spoken.segments else 0.0
-    return _unit(sum(word.probability for word in spoken.words) / len(spoken.words))
+    return unit(sum(word.probability for word in spoken.words) / len(spoken.words))
 
 
 def _delivery(said: Testimony) -> list[Fact]:
@@ -127,6 +127,10 @@ def _delivery(said: Testimony) -> list[Fact]:
         if count >= 6:
             pace = PACE.word(count / seconds)
             facts.append(Fact("pace", "speech", pace, f"the speaker talks {pace}", 0.75))
+    rate = said.voice.clip.rate if said.voice and said.voice.clip else None
+    if not facts and rate is not None and seconds >= 1.5:
+        pace = RATE.word(rate)
+        facts.append(Fact("pace", "speech", pace, f"the speaker talks {pace}", 0.6))
     if spans and seconds >= 2.0:
         pause = max((b.start - a.end for a, b in zip(spans, spans[1:], strict=False)), default=0.0)
         fluency = FLUENCY.word(pause)
@@ -193,7 +197,3 @@ def clean(text: str) -> str:
 
 
 _UNSAFE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
-
-
-def _unit(value: float) -> float:
-    return max(0.0, min(1.0, value))

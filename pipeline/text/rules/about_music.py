@@ -4,6 +4,7 @@ from auricle.pipeline.text.english import choose, listing, shuffled, when, with_
 from auricle.pipeline.text.fact import Fact
 from auricle.pipeline.text.facts import Facts
 from auricle.pipeline.text.rules.draft import Draft, facts_of
+from auricle.pipeline.text.rules.movement import PACES, movement
 from auricle.pipeline.text.rules.strands import Strand, instrument, music_strand, play, sings
 
 
@@ -17,12 +18,18 @@ def music_drafts(facts: Facts, key: str) -> list[Draft]:
         return _doubtful(strand, about)
     drafts = [
         Draft(f"{strand.clause} {about}", strand.facts),
-        _played(facts, key),
-        _character(facts, key),
+        *_played_and_moving(facts, key),
         _sung(facts, key),
         *_loose(strand, facts, about, key),
     ]
     return [draft for draft in drafts if draft is not None]
+
+
+def _played_and_moving(facts: Facts, key: str) -> list[Draft | None]:
+    """Return who plays, the character and the movement; with movement known, their order varies."""
+    about = [_played(facts, key), _character(facts, key)]
+    moving = movement(facts, key)
+    return [*shuffled(f"{key}/about", [*about, moving[0]]), *moving[1:]] if moving else about
 
 
 def _doubtful(strand: Strand, about: str) -> list[Draft]:
@@ -42,7 +49,7 @@ def _played(facts: Facts, key: str) -> Draft | None:
     kind = [*traits, *((genre,) if genre else ())]
     if not played and not kind:
         return None
-    piece = with_article(" ".join([*(fact.value for fact in kind), "piece"]))
+    piece = with_article(" ".join([*(PACES.get(fact.value, fact.value) for fact in kind), "piece"]))
     used = facts_of(facts.of("music")[:1], played, kind)
     if not played:
         return Draft(choose(f"{key}/piece", (piece, f"{piece} of music")), used)
@@ -61,7 +68,7 @@ def _character(facts: Facts, key: str) -> Draft | None:
     if era is not None:
         return Draft(f"{kind} in the style of the {era.value}", facts_of(music, era, *known))
     if traits:
-        feel = " and ".join(fact.value for fact in traits)
+        feel = " and ".join(PACES.get(fact.value, fact.value) for fact in traits)
         plain = Draft(f"the music sounds {feel}", facts_of(music, traits))
         full = Draft(f"{kind} with {with_article(feel)} feel", facts_of(music, traits, *known))
         return choose(f"{key}/traits", (plain, full))

@@ -4,6 +4,8 @@ from auricle.pipeline.text.english import choose, number
 from auricle.pipeline.text.fact import Fact
 from auricle.pipeline.text.facts import Facts
 from auricle.pipeline.text.rules.ask_hearing import is_plural_strand, reference
+from auricle.pipeline.text.rules.ask_movement import movement_atoms
+from auricle.pipeline.text.rules.ask_voices import tone_atoms
 from auricle.pipeline.text.rules.asking import Atom, either, polar
 from auricle.pipeline.text.rules.strands import Strand, strands
 
@@ -49,12 +51,12 @@ def _delivery(facts: Facts, key: str) -> list[Atom]:
                 "in what manner is it spoken", "the words are whispered", "in a whisper", (manner,)
             )
         )
-    return atoms
+    return [*atoms, *tone_atoms(facts, key)]
 
 
 def _feel(facts: Facts, key: str) -> list[Atom]:
     atoms: list[Atom] = []
-    moods, tempo, genre = facts.of("mood"), facts.one("tempo"), facts.one("genre")
+    moods, genre = facts.of("mood"), facts.one("genre")
     if moods:
         words = " and ".join(fact.value for fact in moods)
         ask = choose(
@@ -66,19 +68,7 @@ def _feel(facts: Facts, key: str) -> list[Atom]:
             ),
         )
         atoms.append(Atom(ask, f"the music sounds {words}", words, tuple(moods)))
-    if tempo is not None:
-        atoms.append(
-            Atom(
-                "what is the tempo of the music",
-                f"the music is {tempo.value}",
-                tempo.value,
-                (tempo,),
-            )
-        )
-        other = "fast" if tempo.value == "slow" else "slow"
-        yes = polar(True, f"is the music {tempo.value}", f"its tempo is {tempo.value}", tempo)
-        no = polar(False, f"is the music {other}", f"its tempo is {tempo.value}", tempo)
-        atoms.append(either(f"{key}/tempo", yes, no))
+    atoms += movement_atoms(facts, key)
     if genre is not None:
         ask = choose(
             f"{key}/style", ("what style is the music in", "which genre does the music suggest")

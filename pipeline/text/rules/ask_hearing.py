@@ -4,6 +4,7 @@ from itertools import combinations
 
 from auricle.pipeline.text.english import choose, listing
 from auricle.pipeline.text.facts import Facts
+from auricle.pipeline.text.rules.ask_voices import number_atoms
 from auricle.pipeline.text.rules.asking import Atom, either, following, polar
 from auricle.pipeline.text.rules.strands import (
     Strand,
@@ -48,6 +49,7 @@ def perception_atoms(facts: Facts, key: str) -> list[Atom]:
     """Return questions on what is heard and when."""
     return [
         *_speech(facts, key),
+        *number_atoms(facts, key),
         *_music(facts, key),
         *_sounds(facts, key),
         *_order(facts, key),
@@ -84,7 +86,9 @@ def _speech(facts: Facts, key: str) -> list[Atom]:
         yes = polar(True, f"is the speech in {name}", f"it is in {name}", language)
         no = polar(False, f"is the speech in {other}", f"it is in {name}", language)
         atoms.append(either(f"{key}/is-language", yes, no))
-    if speaker is not None and speaker.sure:
+    count = facts.one("count")
+    alone = count is None or count.value == "one"
+    if speaker is not None and speaker.sure and alone:
         ask = choose(
             f"{key}/who",
             ("who is speaking", "whose voice can be heard", "what kind of voice speaks"),

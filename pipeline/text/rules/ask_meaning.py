@@ -2,7 +2,9 @@
 
 from auricle.pipeline.text.english import choose, with_article
 from auricle.pipeline.text.facts import Facts
+from auricle.pipeline.text.rules.ask_voices import mood_atoms
 from auricle.pipeline.text.rules.asking import Atom, either, polar
+from auricle.pipeline.text.rules.aspects import flawed
 from auricle.pipeline.text.rules.strands import strands
 
 _ACTIVITY = {
@@ -32,6 +34,7 @@ def inference_atoms(facts: Facts, key: str) -> list[Atom]:
     return [
         *_activity(facts, key),
         *_speaking(facts, key),
+        *mood_atoms(facts, key),
         *_feeling(facts, key),
         *_lead(facts, key),
     ]
@@ -86,6 +89,7 @@ def _speaking(facts: Facts, key: str) -> list[Atom]:
         )
     if clarity is not None and floor is not None:
         good = clarity.value == "clear" and floor.value in ("slight", "hardly any")
+        good = good and not flawed(facts)
         ask = choose(
             f"{key}/care",
             ("does the recording seem carefully made", "was the recording likely made with care"),

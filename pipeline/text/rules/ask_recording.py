@@ -1,10 +1,8 @@
-"""Questions on the recording and on the place it was made in."""
+"""Questions on the recording: its voice, noise, level and flaws."""
 
 from auricle.pipeline.text.english import choose
 from auricle.pipeline.text.facts import Facts
 from auricle.pipeline.text.rules.asking import Atom, either, polar
-from auricle.pipeline.text.settings import SETTINGS, WHERE
-from auricle.pipeline.text.sounds import sound
 
 _LOUD = ("loud", "very loud")
 _QUIET = ("hardly audible", "very quiet", "quiet")
@@ -13,10 +11,9 @@ _QUIET = ("hardly audible", "very quiet", "quiet")
 def quality_atoms(facts: Facts, key: str) -> list[Atom]:
     """Return questions on voice, noise, level and flaws; a voice's only where it was measured."""
     atoms = [*_voice(facts, key), *_level(facts, key)]
-    for fact in facts.of("overload"):
-        atoms.append(
-            Atom("what flaw does the recording have", f"it is {fact.value}", fact.value, (fact,))
-        )
+    for fact in facts.of("overload", "flaw"):
+        ask = "what flaw does the recording have"
+        atoms.append(Atom(ask, f"it is {fact.value}", fact.value, (fact,)))
     for fact in facts.of("band"):
         ask = choose(
             f"{key}/band",
@@ -36,11 +33,6 @@ def quality_atoms(facts: Facts, key: str) -> list[Atom]:
                 either(f"{key}/narrow", polar(True, yes, say, fact), polar(False, no, say, fact))
             )
     return atoms
-
-
-def place_atoms(facts: Facts, key: str) -> list[Atom]:
-    """Return questions on the surroundings, each answered as an inference."""
-    return [*_setting(facts, key), *_space(facts, key), *_background(facts, key)]
 
 
 def _voice(facts: Facts, key: str) -> list[Atom]:
@@ -144,126 +136,5 @@ def _level(facts: Facts, key: str) -> list[Atom]:
         say = "completely silent" if fact.value == "complete" else "close to silence"
         atoms.append(
             Atom("how strong is the recorded level", f"the recording is {say}", say, (fact,))
-        )
-    return atoms
-
-
-def _setting(facts: Facts, key: str) -> list[Atom]:
-    atoms: list[Atom] = []
-    setting = facts.one("setting")
-    if setting is None:
-        return atoms
-    value, where = setting.value, WHERE[setting.value]
-    ask = choose(
-        f"{key}/setting",
-        (
-            "where was the clip probably recorded",
-            "what setting do the sounds suggest",
-            "what place comes to mind",
-        ),
-    )
-    atoms.append(Atom(ask, f"it was probably recorded {where}", f"probably {where}", (setting,)))
-    other = choose(f"{key}/elsewhere", [name for name in SETTINGS if name != value])
-    say = f"the sounds suggest {value}"
-    yes = polar(True, f"could the clip have been recorded {where}", say, setting)
-    no = polar(False, f"do the sounds point to {other}", say, setting)
-    atoms.append(either(f"{key}/where", yes, no))
-    clue = next((f for f in facts.of("sound") if f.value in SETTINGS[value] and f.sure), None)
-    if clue is not None:
-        heard = sound(clue.value)
-        ask = choose(
-            f"{key}/clue", ("what points to {}", "which sound suggests {}", "what gives {} away")
-        ).format(value)
-        say = heard.noun if len(heard.noun.split()) > 2 else heard.clause
-        atoms.append(Atom(ask, say, say, (clue, setting)))
-    return atoms
-
-
-def _space(facts: Facts, key: str) -> list[Atom]:
-    atoms: list[Atom] = []
-    place, echo, alone = facts.one("place"), facts.one("echo"), facts.one("alone")
-    if place is not None:
-        ask = choose(
-            f"{key}/space",
-            (
-                "what kind of space does it sound like",
-                "in what sort of place does the sound seem to be",
-            ),
-        )
-        atoms.append(Atom(ask, f"it sounds like {place.value}", place.value, (place,)))
-    if echo is not None:
-        atoms.append(
-            Atom(
-                "what does the space do to the sound", f"it adds {echo.value}", echo.value, (echo,)
-            )
-        )
-    if alone is not None:
-        ask = choose(
-            f"{key}/alone",
-            (
-                f"what do the surroundings add to {alone.value}",
-                f"what of the place is heard besides {alone.value}",
-                f"what else stands out around {alone.value}",
-            ),
-        )
-        say = f"nothing distinct, only {alone.value}"
-        atoms.append(Atom(ask, say, "nothing distinct of the place", (alone,)))
-        be = "are" if " and " in alone.value or alone.value == "the sounds" else "is"
-        yes = choose(
-            f"{key}/only",
-            (f"{be} {alone.value} all that stands out", f"is nothing heard but {alone.value}"),
-        )
-        no = choose(
-            f"{key}/else",
-            (
-                f"does anything of the place stand out beside {alone.value}",
-                f"do the surroundings of {alone.value} make themselves heard",
-            ),
-        )
-        atoms.append(
-            either(
-                f"{key}/stands",
-                polar(True, yes, alone.text, alone),
-                polar(False, no, alone.text, alone),
-            )
-        )
-    return atoms
-
-
-def _background(facts: Facts, key: str) -> list[Atom]:
-    atoms: list[Atom] = []
-    for fact in facts.of("noise"):
-        ask = choose(f"{key}/hum", ("what runs in the background", "what noise lies under it all"))
-        atoms.append(Atom(ask, f"{fact.value} can be heard", fact.value, (fact,)))
-    floor = facts.one("noise_floor")
-    if floor is not None:
-        calm = floor.value in ("slight", "hardly any")
-        ask = choose(
-            f"{key}/calm",
-            (
-                "how noisy were the surroundings",
-                "how calm was the place",
-                "what was the place like at the time",
-            ),
-        )
-        say = "probably quiet" if calm else "probably noisy"
-        atoms.append(Atom(ask, f"the place was {say}", say, (floor,)))
-    for fact in facts.of("silent"):
-        atoms.append(
-            Atom(
-                "what does the clip tell of the place",
-                "nothing, since it is silent",
-                "nothing of the place",
-                (fact,),
-            )
-        )
-    for fact in facts.of("indistinct"):
-        atoms.append(
-            Atom(
-                "what does the background tell of the place",
-                "nothing that can be told apart",
-                "nothing distinct",
-                (fact,),
-            )
         )
     return atoms

@@ -3,6 +3,7 @@
 from auricle.pipeline.text.english import choose, with_article
 from auricle.pipeline.text.facts import Facts
 from auricle.pipeline.text.rules.asking import Atom, either, polar
+from auricle.pipeline.text.rules.aspects import flawed
 from auricle.pipeline.text.rules.strands import sound_strands
 from auricle.pipeline.text.sounds import sound
 
@@ -21,7 +22,9 @@ _SCENES = {
     "quiet": "a quiet scene",
     "loud": "a scene full of energy",
     "slow": "an unhurried scene",
+    "moderate": "an everyday scene",
     "fast": "a lively scene",
+    "very fast": "a chase",
 }
 _COLLECTIONS = {
     "person": "human sounds",
@@ -78,7 +81,7 @@ def _speech_use(facts: Facts, key: str) -> list[Atom]:
                 )
             )
     if clarity is not None and floor is not None:
-        clean = floor.value in ("slight", "hardly any")
+        clean = floor.value in ("slight", "hardly any") and not flawed(facts)
         ask = choose(
             f"{key}/studio",
             (
@@ -87,6 +90,8 @@ def _speech_use(facts: Facts, key: str) -> list[Atom]:
             ),
         )
         say = "recognising clean speech" if clean else "recognising speech in noise"
+        if flawed(facts):
+            say = "recognising speech in a poor recording"
         atoms.append(Atom(ask, say, say, (clarity, floor)))
     if words is not None and language is not None:
         ask = choose(

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from auricle.pipeline.text.english import choose, listing, sentence, shuffled, words
 from auricle.pipeline.text.fact import Fact
 from auricle.pipeline.text.facts import Facts
+from auricle.pipeline.text.rules.movement import PACES
 from auricle.pipeline.text.rules.quoting import opening, quote
 from auricle.pipeline.text.rules.strands import strands
 from auricle.pipeline.text.settings import WHERE
@@ -143,7 +144,7 @@ def _names(facts: Facts, key: str) -> dict[str, Context]:
             names["the speech"] = Context(f"the {fact.value} speech", (fact,))
     kinds = shuffled(f"{key}/kinds", facts.of("genre", "mood", "tempo"))
     for fact in kinds[:1]:
-        names["the music"] = Context(f"the {fact.value} music", (fact,))
+        names["the music"] = Context(f"the {PACES.get(fact.value, fact.value)} music", (fact,))
     found = [strand for strand in strands(facts, key) if strand.sure]
     for strand in shuffled(f"{key}/names", found)[:1]:
         names["the recording"] = Context(f"the recording of {strand.name}", strand.facts)

@@ -3,9 +3,11 @@
 from auricle.pipeline.text.english import choose, listing, shuffled
 from auricle.pipeline.text.facts import Facts
 from auricle.pipeline.text.rules.draft import Draft
+from auricle.pipeline.text.rules.movement import movement
 from auricle.pipeline.text.rules.quoting import quote
 from auricle.pipeline.text.rules.strands import instrument, sound_strands
 from auricle.pipeline.text.rules.surroundings import place_sentence, recording_sentence, singles
+from auricle.pipeline.text.rules.voices import is_many, speaker, turn_order
 from auricle.pipeline.text.sounds import sound
 
 
@@ -15,6 +17,8 @@ def details(facts: Facts, key: str) -> list[Draft]:
         _quoted(facts, key),
         _delivery(facts, key),
         _band(facts, key),
+        *movement(facts, key)[:1],
+        *_voiced(facts, key)[:1],
         _possible(facts),
         recording_sentence(facts, key),
         place_sentence(facts, key),
@@ -49,6 +53,26 @@ def _delivery(facts: Facts, key: str) -> Draft | None:
         ("the words come {} and {}", "the delivery goes {}, {}", "the talking goes on {}, {}"),
     )
     return Draft(form.format(pace.value, fluency.value), (pace, fluency))
+
+
+def _voiced(facts: Facts, key: str) -> list[Draft]:
+    """Return how the voices sound and who begins."""
+    if not _speech_sure(facts):
+        return []
+    who, order = speaker(facts, key)[0], turn_order(facts)
+    found = []
+    for fact in facts.of("emotion", "arousal", "valence", "timbre", "health"):
+        if fact.sure and not is_many(who):
+            found.append(Draft(f"the voice sounds {fact.value}", (fact,)))
+    for fact in facts.of("accent"):
+        if fact.sure:
+            found.append(Draft(f"the accent sounds {fact.value}", (fact,)))
+    if order is not None:
+        found.append(Draft(f"{order[0].value} speaks first", order[:1]))
+    for fact in facts.of("exchange"):
+        if fact.sure:
+            found.append(Draft(fact.text, (fact,)))
+    return shuffled(f"{key}/voiced", found)
 
 
 def _band(facts: Facts, key: str) -> Draft | None:

@@ -15,7 +15,8 @@ from auricle.pipeline.text.facts import Facts, learn
 from auricle.pipeline.text.rules.ask_character import character_atoms
 from auricle.pipeline.text.rules.ask_hearing import perception_atoms
 from auricle.pipeline.text.rules.ask_meaning import inference_atoms
-from auricle.pipeline.text.rules.ask_recording import place_atoms, quality_atoms
+from auricle.pipeline.text.rules.ask_place import place_atoms
+from auricle.pipeline.text.rules.ask_recording import quality_atoms
 from auricle.pipeline.text.rules.ask_use import use_atoms
 from auricle.pipeline.text.rules.asking import Asked, Atom, questions
 from auricle.pipeline.text.rules.draft import Draft, bare

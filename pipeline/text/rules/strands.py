@@ -6,6 +6,8 @@ from auricle.pipeline.text.english import choose, listing, when, with_article
 from auricle.pipeline.text.fact import Fact
 from auricle.pipeline.text.facts import Facts
 from auricle.pipeline.text.music_words import MASS_INSTRUMENTS, PLURAL_INSTRUMENTS, SINGING, SOLO
+from auricle.pipeline.text.rules.movement import PACES
+from auricle.pipeline.text.rules.voices import language_of, speaker, speaks
 from auricle.pipeline.text.sounds import sound
 from auricle.schemas.text import Topic
 
@@ -49,31 +51,6 @@ def strands(facts: Facts, key: str) -> list[Strand]:
     return [*(strand for strand in found if strand), *sound_strands(facts)]
 
 
-def speaker(facts: Facts, key: str) -> tuple[str, tuple[Fact, ...]]:
-    """Return who speaks, and by what facts; a neutral word where it is not known."""
-    known = [fact for fact in facts.of("speaker") if fact.sure]
-    voices = [fact for fact in known if fact.value != "people"][:2]
-    if voices:
-        return listing([fact.value for fact in voices]), tuple(voices)
-    if known:
-        return "people", (known[0],)
-    options = ("a voice", "a person", "someone")[: 2 if facts.of("sound", "singing") else 3]
-    return choose(f"{key}/who", options), ()
-
-
-def speaks(who: str, verb: str) -> str:
-    """Return a verb in the third person as it goes with who speaks."""
-    return verb.removesuffix("s") if who == "people" or " and " in who else verb
-
-
-def language_of(facts: Facts) -> tuple[str, tuple[Fact, ...]]:
-    """Return the language as an object (`French`, `what sounds like French`), and its fact."""
-    fact = facts.one("language")
-    if fact is None:
-        return "", ()
-    return (fact.value if fact.confidence >= 0.65 else f"what sounds like {fact.value}"), (fact,)
-
-
 def speech_strand(facts: Facts, key: str) -> Strand | None:
     """Return the speech, or None where there is none."""
     spans = facts.of("speech")
@@ -105,7 +82,7 @@ def music_name(facts: Facts, key: str) -> tuple[str, tuple[Fact, ...]]:
     played = facts.of("instrument")[: 1 if genre else 2]
     if genre is not None and choose(f"{key}/played", (True, False)):
         played = []
-    adjectives = ", ".join(fact.value for fact in front)
+    adjectives = ", ".join(PACES.get(fact.value, fact.value) for fact in front)
     if genre is not None:
         adjectives = f"{adjectives} {genre.value}".strip()
     names, tail = [fact.value for fact in played], ""

@@ -3,11 +3,11 @@
 from auricle.pipeline.text.english import choose, shuffled
 from auricle.pipeline.text.fact import Fact, Kind
 from auricle.pipeline.text.facts import Facts
-from auricle.pipeline.text.rules.aspects import ORDINARY
+from auricle.pipeline.text.rules.aspects import ORDINARY, REVERBERATION
 from auricle.pipeline.text.rules.draft import Draft, facts_of
 from auricle.pipeline.text.rules.strands import strands
 from auricle.pipeline.text.settings import WHERE
-from auricle.pipeline.text.vocabulary import VOICE
+from auricle.pipeline.text.vocabulary import REVERB, VOICE
 
 _COMPLETE = (
     "complete silence from beginning to end",
@@ -28,7 +28,9 @@ def surroundings(facts: Facts, key: str) -> list[Draft]:
         texts = _COMPLETE if silent.value == "complete" else _NEAR
         return [Draft(text, (silent,)) for text in shuffled(key, texts)]
     place, recording = place_sentence(facts, key), recording_sentence(facts, key)
-    found = [draft for draft in (_joined(facts, key), place, recording) if draft]
+    answer = _answer(facts, key)
+    space = [place, answer if answer != place and not _plain(answer) else None]
+    found = [draft for draft in (_joined(facts, key), *space, recording) if draft]
     told = {fact for draft in found for fact in draft.facts}
     return [*found, *sorted(singles(facts, key), key=lambda draft: draft.facts[0] in told)]
 
@@ -53,12 +55,30 @@ def place_sentence(facts: Facts, key: str) -> Draft | None:
     if echo is not None:
         form = choose(f"{key}/echo", ("{} can be heard", "the sound carries {}"))
         return Draft(form.format(echo.value), (echo,))
-    return None
+    return _answer(facts, key)
+
+
+def _answer(facts: Facts, key: str) -> Draft | None:
+    """Return how the place answers to the sound, hedged where it is not sure."""
+    reverb = facts.one("reverb")
+    if reverb is None:
+        return None
+    forms: tuple[str, ...] = ("the acoustics are {0}", "{1} can be heard", "the sound carries {1}")
+    if reverb.value == REVERB.lowest:
+        forms = ("the acoustics are {0}", "the sound is {0}, with {1}", "{1} can be heard")
+    if not reverb.sure:
+        forms = ("the acoustics seem {0}", "there may be {1}")
+    text = choose(f"{key}/answer", forms).format(reverb.value, REVERBERATION[reverb.value])
+    return Draft(text, (reverb,))
 
 
 def recording_sentence(facts: Facts, key: str) -> Draft | None:
     """Return a sentence on the recording: voice and noise if it is speech, else its level."""
     return _voice(facts, key) or _level(facts, key)
+
+
+def _plain(draft: Draft | None) -> bool:
+    return draft is None or draft.facts[0].value in ORDINARY
 
 
 def _joined(facts: Facts, key: str) -> Draft | None:
@@ -71,6 +91,10 @@ def _joined(facts: Facts, key: str) -> Draft | None:
     recording = _kind(facts)
     if where is None or recording is None:
         return None
+    reverb = facts.one("reverb")
+    if reverb is not None and reverb.sure and reverb.value not in ORDINARY:
+        text = f"{recording.text} {where}, with {REVERBERATION[reverb.value]}"
+        return Draft(text, facts_of(recording.facts, fact, reverb))
     return Draft(f"{recording.text} {where}", facts_of(recording.facts, fact))
 
 
@@ -144,6 +168,8 @@ _SINGLE: dict[Kind, tuple[str, str, str]] = {
     "setting": ("surroundings that fit {0}", "possibly recorded {1}", "the sounds suggest {0}"),
     "place": ("the acoustics of {0}", "it sounds like {0}", "a space that sounds like {0}"),
     "echo": ("{0} can be heard", "the space adds {0}", "a recording with {0}"),
+    "reverb": ("the acoustics are {0}", "{5} can be heard", "{4} with {5}"),
+    "flaw": ("the recording is {0}", "a recording that is {0}", "{4}, {0}"),
     "noise": (
         "{0} runs under the recording",
         "{0} can be heard in the background",
@@ -167,7 +193,11 @@ _SINGLE: dict[Kind, tuple[str, str, str]] = {
     "noise_floor": ("{2}", "{4} with {3}", "behind the voice there is {3}"),
 }
 """What each fact says alone, in three ways: {0} is its value, {1} where, {2} its
-sentence, {3} the noise, {4} what is heard."""
+sentence, {3} the noise, {4} what is heard, {5} what the place adds."""
+
+
+_PERHAPS = ("the acoustics seem {0}", "there may be {5}", "{4}, perhaps with {5}")
+"""The same for acoustics that are not sure."""
 
 
 def singles(facts: Facts, key: str) -> list[Draft]:
@@ -179,11 +209,16 @@ def singles(facts: Facts, key: str) -> list[Draft]:
     for turn in range(3):
         in_turn = shuffled(f"{key}/{turn}", told)
         for fact in sorted(in_turn, key=lambda fact: fact.value in ORDINARY):
-            forms = shuffled(f"{key}/{fact.kind}", _SINGLE[fact.kind])
+            ways = _SINGLE[fact.kind]
+            if fact.kind == "reverb" and not fact.sure:
+                ways = _PERHAPS
+            forms = shuffled(f"{key}/{fact.kind}", ways)
             forms.sort(key=lambda form: ("{4}" not in form) == (main is not None))
             where = WHERE.get(fact.value, "")
             name = main.name if main else "sound"
-            text = forms[turn].format(fact.value, where, fact.text, _noise_words(fact), name)
+            rings = REVERBERATION.get(fact.value, "")
+            noise = _noise_words(fact)
+            text = forms[turn].format(fact.value, where, fact.text, noise, name, rings)
             used = facts_of(fact, main.facts if main and "{4}" in forms[turn] else None)
             rounds.append(Draft(text, used))
     return rounds

@@ -2,18 +2,44 @@
 
 import random
 from collections.abc import Callable
-from typing import cast
+from typing import Any, cast
 
+import numpy as np
 import pytest
 
+from auricle.experts.base import Heard
+from auricle.experts.scene import TagScene
 from auricle.pipeline.text.testimony import Testimony
-from auricle.schemas.acoustics import Quality
-from auricle.schemas.annotation import Domain, DomainCode, LabelScore, Span, Tags, TagWindow, Vad
+from auricle.schemas.acoustics import Degradations, Quality, Reverb
+from auricle.schemas.annotation import (
+    Description,
+    Domain,
+    DomainCode,
+    LabelScore,
+    Span,
+    Tags,
+    TagWindow,
+    Vad,
+)
 from auricle.schemas.audioset import LABELS, branch
 from auricle.schemas.base import Row
 from auricle.schemas.clip import Signal, Source
-from auricle.schemas.music import Music
-from auricle.schemas.speech import Language, Transcript, TranscriptSegment, Word
+from auricle.schemas.music import Music, Rhythm, Tempo
+from auricle.schemas.speech import (
+    Accent,
+    Diarization,
+    Emotion,
+    Language,
+    LanguageOpinion,
+    SpeakerTraits,
+    Traits,
+    Transcript,
+    TranscriptSegment,
+    Turn,
+    Voice,
+    VoiceMeasures,
+    Word,
+)
 
 DURATION = 10.0
 
@@ -84,10 +110,12 @@ def make_testimony(
     quality: tuple[float, float, float] | None = None,
     signal: Signal | None = None,
     recording: Source | None = None,
+    more: tuple[Row, ...] = (),
 ) -> Testimony:
     """Return a testimony as the experts of a run would give it, gates included."""
     beliefs = [0.97 if letter != "0" else 0.03 for letter in code]
     rows: list[Row] = [
+        *more,
         signal or make_signal(clip_id),
         Domain(
             clip_id=clip_id,
@@ -99,7 +127,9 @@ def make_testimony(
         ),
     ]
     if grid is not None:
-        rows.append(make_tags(clip_id, grid))
+        tags = make_tags(clip_id, grid)
+        heard = Heard(clip_id, np.zeros(0, np.float32), 16_000, (*rows, tags))
+        rows = [tags, *TagScene().annotate([heard]), *rows]
     if spans:
         found = tuple(Span(start=start, end=end) for start, end in spans)
         rows.append(Vad(clip_id=clip_id, spans=found, speech_seconds=5.0, peak=0.98))
@@ -113,6 +143,43 @@ def make_testimony(
     if music is not None:
         rows.append(music)
     return Testimony.of(clip_id, DURATION, rows, recording)
+
+
+def make_diarization(
+    clip_id: str, speakers: int, confidence: float, *turns: tuple[str, float, float]
+) -> Diarization:
+    return Diarization(
+        clip_id=clip_id,
+        turns=tuple(Turn(speaker=name, start=start, end=end) for name, start, end in turns),
+        speakers=speakers,
+        confidence=confidence,
+    )
+
+
+def make_traits(clip_id: str, *speakers: tuple[Any, ...]) -> Traits:
+    """Return traits from a name, a gender, how sure it is and, if known, an age band each."""
+    rows = [
+        SpeakerTraits(
+            speaker=name,
+            seconds=5.0 - at,
+            gender=gender,
+            gender_probability=sure,
+            age_band=age[0] if age else None,
+        )
+        for at, (name, gender, sure, *age) in enumerate(speakers)
+    ]
+    return Traits(clip_id=clip_id, speakers=tuple(rows))
+
+
+def make_voice(clip_id: str, health: tuple[str, float] | None = None, **values: float) -> Voice:
+    measures = {"start": 0.0, "end": DURATION, "voiced_seconds": 4.0, **values}
+    words = scored(health) if health else ()
+    return Voice(clip_id=clip_id, clip=VoiceMeasures.model_validate(measures), health=words)
+
+
+def make_degradations(clip_id: str, *found: tuple[str, float]) -> Degradations:
+    rows = [{"kind": kind, "score": score} for kind, score in found]
+    return Degradations.model_validate({"clip_id": clip_id, "found": rows})
 
 
 GOLDEN = {
@@ -184,6 +251,78 @@ GOLDEN = {
         language="es",
         text="Vamos a la playa esta tarde.",
         music=Music(clip_id="clip", instruments=scored(("guitar", 0.6))),
+    ),
+}
+
+
+GOLDEN |= {
+    "conversation": make_testimony(
+        "S00",
+        "talk",
+        grid=[{"Speech": 0.99, "Conversation": 0.4}] * 5,
+        spans=((0.2, 3.8), (4.1, 6.9), (7.2, 9.8)),
+        language="en",
+        text="Did you get the letter that I sent you? I did, and I was so happy.",
+        quality=(3.6, 3.9, 3.3),
+        more=(
+            make_diarization("talk", 2, 0.8, ("A", 0.2, 3.8), ("B", 4.1, 6.9), ("A", 7.2, 9.8)),
+            make_traits("talk", ("A", "female", 0.95), ("B", "male", 0.9)),
+            LanguageOpinion(clip_id="talk", language="en", probability=0.9, agrees=True),
+            Emotion(clip_id="talk", arousal=0.82),
+            Reverb(clip_id="talk", rt60=0.24, decays=4, confidence=0.8),
+        ),
+    ),
+    "angry man": make_testimony(
+        "S00",
+        "angry",
+        grid=[{"Speech": 0.99, "Male speech, man speaking": 0.6}] * 5,
+        spans=((0.0, 9.6),),
+        language="de",
+        quality=(3.0, 3.2, 2.8),
+        more=(
+            make_diarization("angry", 1, 0.9, ("A", 0.0, 9.6)),
+            make_traits("angry", ("A", "male", 0.9, "elderly")),
+            LanguageOpinion(clip_id="angry", language="nl", probability=0.6, agrees=False),
+            Emotion(clip_id="angry", category="angry", probability=0.85, arousal=0.9),
+            make_voice("angry", pitch=88.0, pitch_range=11.0, rate=6.1, health=("hoarse", 0.7)),
+            Accent(clip_id="angry", accent="Bavarian", probability=0.7),
+            Reverb(clip_id="angry", rt60=1.6, decays=3, confidence=0.7),
+            make_degradations("angry", ("hum", 0.9), ("dropouts", 0.8)),
+        ),
+    ),
+    "dance": make_testimony(
+        "0M0",
+        "dance",
+        grid=[{"Music": 0.99, "Techno": 0.6}] * 5,
+        music=Music(
+            clip_id="dance",
+            genres=scored(("techno", 0.8)),
+            instruments=scored(("drums", 0.6)),
+            tempos=scored(("fast", 0.6)),
+        ),
+        more=(
+            Rhythm(
+                clip_id="dance",
+                tempo=128.0,
+                tempo_confidence=0.9,
+                tempos=(Tempo(bpm=128.0, score=0.8), Tempo(bpm=64.0, score=0.2)),
+                beats=tuple(0.47 * i for i in range(21)),
+                regularity=0.95,
+                key="F#",
+                mode="minor",
+                key_confidence=0.8,
+            ),
+        ),
+    ),
+    "cave": make_testimony(
+        "00A",
+        "cave",
+        grid=[{"Drip": 0.9, "Reverberation": 0.5, "Inside, small room": 0.6}] * 5,
+        more=(
+            Reverb(clip_id="cave", rt60=3.1, c50=-4.0, decays=5, confidence=0.8),
+            make_degradations("cave", ("hum", 0.7), ("hiss", 0.9)),
+            Description(clip_id="cave", text="Water drips in a [cave], 3 drops\na second."),
+        ),
     ),
 }
 
@@ -287,7 +426,45 @@ def _synthetic(index: int) -> Testimony:
         peak=-3.0 if code != "000" else rng.choice([-120.0, -62.0]),
     )
     return make_testimony(code, clip_id, grid=grid, spans=spans, language=language, text=text,
-                          music=music, quality=quality, signal=signal)  # fmt: skip
+                          music=music, quality=quality, signal=signal,
+                          more=_listened(code, clip_id, spans))  # fmt: skip
+
+
+def _listened(code: str, clip_id: str, spans: tuple[tuple[float, float], ...]) -> tuple[Row, ...]:
+    """Return what the experts on voices, rhythm and rooms say, each of half of the clips."""
+    rng = random.Random(clip_id)
+    rows: list[Row] = []
+    if code[0] == "S" and rng.random() < 0.5:
+        number = rng.choice([1, 1, 1, 2])
+        turns = [("AB"[at % number], *span) for at, span in enumerate(spans)]
+        genders = [(name, rng.choice(["female", "male"]), rng.uniform(0.6, 1.0)) for name in "AB"]
+        rows += [
+            make_diarization(clip_id, number, rng.uniform(0.3, 1.0), *turns),
+            make_traits(clip_id, *genders[:number]),
+            Emotion(clip_id=clip_id, arousal=rng.random()),
+            make_voice(
+                clip_id,
+                pitch=rng.uniform(80, 260),
+                pitch_range=rng.uniform(2, 18),
+                rate=rng.uniform(2, 7),
+            ),
+        ]
+    if code[1] == "M" and rng.random() < 0.5:
+        rows.append(
+            Rhythm(
+                clip_id=clip_id,
+                tempo=rng.uniform(60, 170),
+                tempo_confidence=rng.random(),
+                beats=tuple(0.5 * at for at in range(20)),
+                regularity=rng.random(),
+                mode=rng.choice(["major", "minor"]),
+                key_confidence=rng.random(),
+            )
+        )
+    if rng.random() < 0.5:
+        rows.append(Reverb(clip_id=clip_id, rt60=rng.uniform(0.1, 2.0), confidence=rng.random()))
+        rows.append(make_degradations(clip_id, ("hum", rng.random()), ("hiss", rng.random())))
+    return tuple(rows)
 
 
 def _fill(grid: list[dict[str, float]], label: str, first: int, last: int, score: float) -> None:

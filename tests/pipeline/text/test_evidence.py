@@ -39,9 +39,10 @@ def test_ids_count_up_and_times_are_in_order_within_what_is_timed(golden: Testim
 
 def test_no_measured_number_and_no_expert_talk_in_evidence(golden: Testimony) -> None:
     for piece in gather(golden):
-        assert not re.search(r"\d", piece.text)
+        ours = re.sub(r'"[^"]*"', "", piece.text)
+        assert not re.search(r"\d", ours)
         assert not re.search(
-            r"(?i)\b(dB|Hz|MOS|SNR|LUFS|score|probability|model|label)\b", piece.text
+            r"(?i)\b(dB|Hz|BPM|MOS|SNR|LUFS|score|probability|model|label)\b", ours
         )
 
 
