@@ -9,7 +9,7 @@ import re
 import tomllib
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 from pydantic import Field, model_validator
 
@@ -116,6 +116,21 @@ class HubModel(Record):
         return f"https://huggingface.co/{self.hub}"
 
 
+class HandModel(Record):
+    """Weights that are never fetched: whoever accepts their terms puts them into place."""
+
+    name: str
+    about: str
+    licence: str
+    page: str
+    files_wanted: Annotated[tuple[str, ...], Field(min_length=1)]
+
+    @property
+    def source(self) -> str:
+        """Where they can be had."""
+        return self.page
+
+
 class FolderModel(Record):
     """A folder of the user, taken as it is."""
 
@@ -130,7 +145,7 @@ class FolderModel(Record):
         return self.folder.as_uri()
 
 
-Model = LockedModel | HubModel | FolderModel
+Model = LockedModel | HubModel | HandModel | FolderModel
 
 _HUB_ID = re.compile(r"([\w.-]+/[\w.-]+)(?:@([\w./-]+))?")
 
@@ -159,7 +174,7 @@ def model_of(ref: str) -> Model:
     raise UserError(f"{ref} is not a model{hint} Known models: {', '.join(sorted(models))}")
 
 
-def locked_models() -> dict[str, LockedModel | HubModel]:
+def locked_models() -> dict[str, LockedModel | HubModel | HandModel]:
     """Return every model of models.toml by name."""
     return _read(LOCK)
 
@@ -175,12 +190,15 @@ def hash_of(files: dict[str, str]) -> str:
 
 
 @cache
-def _read(path: Path) -> dict[str, LockedModel | HubModel]:
+def _read(path: Path) -> dict[str, LockedModel | HubModel | HandModel]:
     tables = tomllib.loads(path.read_text("utf-8"))
-    return {
-        name: HubModel(name=name, **table) if "hub" in table else LockedModel(name=name, **table)
-        for name, table in tables.items()
-    }
+    return {name: _entry(name, table) for name, table in tables.items()}
+
+
+def _entry(name: str, table: dict[str, Any]) -> LockedModel | HubModel | HandModel:
+    if "hub" in table:
+        return HubModel(name=name, **table)
+    return HandModel(name=name, **table) if "page" in table else LockedModel(name=name, **table)
 
 
 def _origin(source: str) -> str:

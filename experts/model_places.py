@@ -9,7 +9,14 @@ from contextlib import suppress
 from pathlib import Path
 
 from auricle.experts import model_hub
-from auricle.experts.model_lock import FolderModel, HubModel, LockedModel, Model, ModelFile
+from auricle.experts.model_lock import (
+    FolderModel,
+    HandModel,
+    HubModel,
+    LockedModel,
+    Model,
+    ModelFile,
+)
 from auricle.experts.model_sources import split_hub
 
 
@@ -27,7 +34,7 @@ def search(model: Model, fresh: bool = False) -> tuple[Path | None, list[str]]:
     for place in places(model):
         if isinstance(model, LockedModel):
             faults = [fault for file in model.files if (fault := _fault(place, file, fresh))]
-        elif isinstance(model, HubModel):
+        elif isinstance(model, HubModel | HandModel):
             lacks = model_hub.lacks(place, model.files_wanted)
             faults = [f"{place / name} is missing" for name in lacks]
         else:
@@ -43,7 +50,7 @@ def files_in(model: Model, place: Path) -> list[Path]:
     """Return the files of a model that a place has."""
     if isinstance(model, LockedModel):
         return [path for file in model.files if (path := place / file.path).is_file()]
-    return model_hub.weights_in(place, model.files_wanted if isinstance(model, HubModel) else ())
+    return model_hub.weights_in(place, () if isinstance(model, FolderModel) else model.files_wanted)
 
 
 def places(model: Model) -> Iterator[Path]:
@@ -62,7 +69,7 @@ def places(model: Model) -> Iterator[Path]:
     yield store() / model.name
     if isinstance(model, HubModel):
         yield model_hub.snapshot(model.hub, model.revision)
-    else:
+    elif isinstance(model, LockedModel):
         yield from _hub_snapshots(model)
 
 

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from urllib.request import HTTPRedirectHandler, Request, build_opener, url2pathname
 
 from auricle.experts.model_hub import account_needed
-from auricle.experts.model_lock import HubModel, LockedModel, model_of
+from auricle.experts.model_lock import HandModel, HubModel, LockedModel, model_of
 
 TIMEOUT = 5.0
 """Seconds that a server may take to answer."""
@@ -31,6 +31,8 @@ def _obstacle(ref: str) -> str | None:
     model = model_of(ref)
     if isinstance(model, HubModel):
         return _ask_hub(model)
+    if isinstance(model, HandModel):
+        return f"its terms ({model.licence}) leave that to you"
     if not isinstance(model, LockedModel):
         return "not a folder"
     if model.module is not None:

@@ -16,6 +16,7 @@ from typing import NamedTuple
 from auricle.experts import model_hub
 from auricle.experts.model_lock import (
     FolderModel,
+    HandModel,
     HubModel,
     LockedModel,
     Model,
@@ -70,7 +71,7 @@ def fetch(ref: str, progress: Progress = lambda done, total: None) -> Path:
         UserError: what was downloaded is not what the lock file pins, or the store is read-only.
     """
     model = model_of(ref)
-    inside = isinstance(model, FolderModel) or (
+    inside = isinstance(model, FolderModel | HandModel) or (
         isinstance(model, LockedModel) and model.module is not None
     )
     if inside or search(model)[0] is not None:
@@ -237,6 +238,8 @@ def _missing(model: Model, problems: list[str]) -> str:
     if isinstance(model, HubModel):
         looked.append(str(model_hub.hub_cache()))
     wrong = "; ".join(problems) or f"not found in {', '.join(looked)}"
+    if isinstance(model, HandModel):
+        return f"{model.name}: {wrong}; get it from {model.page}, and {_by_hand(model)}"
     terms = ""
     if isinstance(model, HubModel) and model.gated:
         terms = f" (first accept its terms on {model.page}, and set HF_TOKEN)"
@@ -250,5 +253,5 @@ def _by_hand(model: Model) -> str:
     if isinstance(model, LockedModel):
         files = ", ".join(file.path for file in model.files)
         return f"put {files} into a folder that AURICLE_MODELS names"
-    wanted = ", ".join(model.files_wanted) if isinstance(model, HubModel) else ""
+    wanted = "" if isinstance(model, FolderModel) else ", ".join(model.files_wanted)
     return f"put {wanted or 'its files'} into {model.name}/ in a folder that AURICLE_MODELS names"

@@ -18,7 +18,6 @@ from auricle.schemas.errors import MissingModel, UserError
 _RATE = 48_000
 _WEIGHTS = "nisqa.tar"
 _FLOOR, _RANGE = 1e-4, 80.0  # of the spectrogram: the smallest amplitude, and dB under its top
-_WHERE = "https://github.com/gabrielmittag/NISQA/raw/master/weights/nisqa.tar"
 
 
 @dataclass
@@ -27,7 +26,7 @@ class NisqaQuality:
 
     It judges the whole clip at once. The network was made for sound up to 20 kHz: clips kept at
     16 kHz lack the upper half of what it looks at, and lose in coloration. Its weights are licensed
-    CC BY-NC-SA 4.0, so they are never fetched: `model` names the folder that you put them into.
+    CC BY-NC-SA 4.0, so they are never fetched: put `nisqa.tar` where the store finds it.
     """
 
     role: ClassVar[str] = "quality"
@@ -41,7 +40,8 @@ class NisqaQuality:
     gpu_memory: ClassVar[float] = 0.5
     record: ClassVar[type[Quality]] = Quality
 
-    model: str = ""
+    model: str = "nisqa"
+    """A name of models.toml or a folder."""
     device: str = "auto"
     batch: int = 16
     _net: Any = field(init=False, repr=False, compare=False)
@@ -52,18 +52,13 @@ class NisqaQuality:
     @property
     def models(self) -> tuple[str, ...]:
         """The weights it loads."""
-        return (self.model,) if self.model else ()
+        return (self.model,)
 
     def load(self) -> None:
         """Load the network; UserError when a package or the weights are missing."""
-        if not self.model:
-            raise MissingModel(
-                "quality: the weights of NISQA are not for commercial use and not fetched; "
-                f"download {_WHERE} into a folder and set `model` to that folder"
-            )
         path = store.find(self.model) / _WEIGHTS
         if not path.is_file():
-            raise MissingModel(f"{path} is missing; it is at {_WHERE}")
+            raise MissingModel(f"{path} is missing; `auricle models list` says where it is")
         self._device = torch_device(self.device)
         self._net, self._args = _read(path)
         self._net.to(self._device)

@@ -12,6 +12,7 @@ dataset = click.argument("dataset")
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
 config_file = click.option("--config", metavar="FILE", help="A YAML file of settings.")
 out = click.option("--out", required=True, metavar="DATASET", help="The dataset's folder.")
+profile = click.option("--profile", metavar="NAME", help="A profile: lite (default) or full.")
 clip_seconds = click.option("--clip-seconds", type=float, help="Length of a clip (default 10).")
 engine = click.option(
     "--engine", type=click.Choice(["local", "ray"]), help="This process (default), or Ray actors."
@@ -138,11 +139,13 @@ def models_list(as_json: bool) -> None:
 
 @models.command("fetch")
 @click.argument("names", nargs=-1)
-def models_fetch(names: tuple[str, ...]) -> None:
-    """Fetch models by name; without a name, all that profile lite uses."""
+@config_file
+@profile
+def models_fetch(names: tuple[str, ...], config: str | None, profile: str | None) -> None:
+    """Fetch models by name; without a name, all that a configuration uses (default: lite)."""
     from auricle.pipeline.commands import models_fetch
 
-    models_fetch(names)
+    models_fetch(names, config, profile)
 
 
 @models.command("verify")
@@ -171,6 +174,42 @@ def experts(as_json: bool) -> None:
     from auricle.pipeline.commands import experts
 
     experts(as_json)
+
+
+@cli.command()
+@config_file
+@profile
+@as_json
+def doctor(config: str | None, profile: str | None, as_json: bool) -> None:
+    """Say what a run would lack here: packages, weights, licences, memory, servers, disk."""
+    from auricle.pipeline.commands import doctor
+
+    doctor(config, profile, as_json)
+
+
+@cli.group()
+def probe() -> None:
+    """Train a probe: a small head on the embeddings of a dataset."""
+
+
+@probe.command("train")
+@click.argument("labels", metavar="LABELS.parquet")
+@click.option("--on", "uri", required=True, metavar="DATASET", help="Whose embeddings to use.")
+@click.option("--label", "column", required=True, metavar="COLUMN", help="The labels' column.")
+@click.option("--out", required=True, metavar="FOLDER", help="Where to write the probe.")
+@click.option(
+    "--group", metavar="COLUMN", help="What to hold out whole, as a speaker (default: recordings)."
+)
+@click.option("--l2", type=float, default=10.0, help="Penalty on large weights (default 10).")
+def probe_train(labels: str, uri: str, column: str, **options: Any) -> None:
+    """Fit a head that names a label from the clip's vector, and say how well it does.
+
+    LABELS.parquet has clip_id or recording_id, and the labels. The folder is what the backend
+    probe of language, emotion and accent takes as its model.
+    """
+    from auricle.pipeline.commands import probe_train
+
+    probe_train(labels, uri, column, **options)
 
 
 class _Terminated(BaseException):

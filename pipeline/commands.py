@@ -10,14 +10,16 @@ from rich.console import Console
 from rich.table import Table
 
 from auricle.experts import models as store
-from auricle.experts.catalogue import EXPERTS, PROFILES
 from auricle.pipeline import run as running
 from auricle.pipeline.config import Config, load_config
 from auricle.pipeline.dataset import Dataset
+from auricle.pipeline.doctor import doctor as examine
+from auricle.pipeline.expert_table import expert_table
 from auricle.pipeline.export.parquet import FOLDER, export_parquet
 from auricle.pipeline.plan import get_model
+from auricle.pipeline.probe import train
 from auricle.pipeline.show import captions_table, captions_view, clip_report, clip_view
-from auricle.pipeline.stages import STAGES
+from auricle.pipeline.stages import STAGES, experts_of
 from auricle.pipeline.status import clear, problems
 from auricle.pipeline.status import status as table_status
 from auricle.schemas.errors import UserError
@@ -125,8 +127,10 @@ def models_list(as_json: bool) -> None:
     rows = [
         {
             "name": row.name,
-            "MB": round(row.size / 1e6, 1),
+            "MB": None if row.size is None else round(row.size / 1e6, 1),
             "licence": row.licence,
+            "pinned": "yes" if row.pinned else "no",
+            "gated": "yes" if row.gated else None,
             "here": "yes" if row.found else "no",
             "what": row.about,
         }
@@ -135,9 +139,9 @@ def models_list(as_json: bool) -> None:
     _print(rows, False)
 
 
-def models_fetch(names: Sequence[str]) -> None:
-    """Fetch models by name, or all that profile lite uses."""
-    for name in names or _models_of("lite"):
+def models_fetch(names: Sequence[str], config: str | None, profile: str | None) -> None:
+    """Fetch models by name, or all that a configuration uses."""
+    for name in names or _models_of(load_config(config, _changes(profile))):
         get_model(name, console)
         console.print(f"{name}: {store.find(name)}", soft_wrap=True)
 
@@ -161,28 +165,66 @@ def models_verify(names: Sequence[str]) -> None:
 
 def experts(as_json: bool) -> None:
     """Print the table of experts."""
-    rows = []
-    for role, backends in EXPERTS.items():
-        for backend, expert in backends.items():
-            uses = [store.use(name) for name in expert.models]
-            rows.append(
-                {
-                    "role": role,
-                    "backend": backend,
-                    "gate": expert.gate,
-                    "needs": ", ".join(expert.needs),
-                    "code": expert.code_licence,
-                    "weights": ", ".join(f"{use.name} ({use.licence})" for use in uses),
-                }
-            )
-    _print(rows, as_json)
+    rows = expert_table()
+    if as_json:
+        _print(rows, True)
+        return
+    short = [
+        {
+            "role": row.role,
+            "backend": row.backend,
+            "profile": ", ".join(row.profiles),
+            "extra": row.extra,
+            "GB": row.memory,
+            "GPU": row.gpu_memory or None,
+            "code": row.code,
+            "weights": ", ".join(row.weights),
+        }
+        for row in rows
+    ]
+    _print(short, False)
+    console.print("more: docs/experts.md, or --json")
 
 
-def _models_of(profile: str) -> list[str]:
-    """Return the models of every backend that a profile may choose."""
-    roles = [role for chain in PROFILES[profile].values() for role in chain]
-    kinds = [kind for role in roles for kind in EXPERTS[role].values()]
-    return list(dict.fromkeys(name for kind in kinds for name in kind.models))
+def doctor(config: str | None, profile: str | None, as_json: bool) -> None:
+    """Print what a configuration lacks here.
+
+    Raises:
+        UserError: a run would fail.
+    """
+    found = examine(load_config(config, _changes(profile)))
+    _print(found, as_json)
+    wrong = [finding for finding in found if finding.state == "fails"]
+    if wrong:
+        raise UserError(
+            f"the run would fail: {', '.join(dict.fromkeys(finding.what for finding in wrong))}"
+        )
+
+
+def probe_train(labels: str, uri: str, column: str, out: str, group: str | None, l2: float) -> None:
+    """Train a probe and print how well it does on what it was not fitted on."""
+    card = train(labels, uri, column, out, group, l2)
+    counts = ", ".join(
+        f"{count} {name}" for name, count in zip(card.labels, card.counts, strict=True)
+    )
+    console.print(f"clips: {counts}", soft_wrap=True)
+    console.print(
+        f"right on clips of an unseen {card.held_out_by}: {card.accuracy:.3f} "
+        f"(mean over the labels {card.balanced_accuracy:.3f}; "
+        f"always the most frequent label {card.baseline:.3f})",
+        soft_wrap=True,
+    )
+    console.print(f"use it with experts.ROLE: {{backend: probe, model: {out}}}", soft_wrap=True)
+
+
+def _models_of(config: Config) -> list[str]:
+    """Return the models of a configuration, also those that `auto` may choose."""
+    wanted, spare = experts_of(config)
+    return list(dict.fromkeys(ref for expert in (*spare, *wanted) for ref in expert.models))
+
+
+def _changes(profile: str | None) -> dict[str, Any]:
+    return {"profile": profile} if profile else {}
 
 
 def _export(data: Dataset, config: Config) -> None:

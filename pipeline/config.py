@@ -3,14 +3,19 @@
 import copy
 import dataclasses
 import difflib
+import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, field_validator
 
+from auricle.experts.base import Expert
 from auricle.schemas.errors import UserError
+
+OFF = "off"
+"""The backend of a role that is not asked: it has no rows and no table."""
 
 
 class Settings(BaseModel):
@@ -43,12 +48,18 @@ class ExportSettings(Settings):
 
 
 class EngineSettings(Settings):
-    """Where the work runs. Nothing here changes a row."""
+    """Where the work runs. Nothing here changes a row.
+
+    `gigabytes` and `gpu_gigabytes` are what a worker may take; a chain that needs more is dealt
+    to several workers. None means that a chain is never divided.
+    """
 
     kind: Literal["local", "ray"] = "local"
     address: str | None = None
     threads: int = Field(default=2, ge=1)
     batch_clips: int = Field(default=16, ge=1)
+    gigabytes: float | None = Field(default=None, gt=0)
+    gpu_gigabytes: float | None = Field(default=None, gt=0)
 
 
 class Config(Settings):
@@ -63,12 +74,41 @@ class Config(Settings):
     export: ExportSettings = ExportSettings()
     engine: EngineSettings = EngineSettings()
 
+    @field_validator("experts", mode="before")
+    @classmethod
+    def _off_is_a_word(cls, given: Any) -> Any:
+        """YAML reads `backend: off` as False."""
+        if not isinstance(given, dict):
+            return given
+        return {
+            role: {**told, "backend": OFF}
+            if isinstance(told, dict) and told.get("backend") is False
+            else told
+            for role, told in given.items()
+        }
+
     def backend(self, role: str) -> str:
-        """Return the backend a role is set to; `auto` is decided by `pipeline.plan`."""
+        """Return the backend a role is set to: a name, `off`, or `auto` (see `pipeline.plan`)."""
         from auricle.experts.catalogue import PROFILES
 
         default = next(roles[role] for roles in PROFILES[self.profile].values() if role in roles)
         return str(self.experts.get(role, {}).get("backend", default))
+
+    def chains(self) -> dict[str, dict[str, str]]:
+        """Return the chains of the run: the roles that are on, in order, with their backends."""
+        from auricle.experts.catalogue import PROFILES
+
+        chains = {
+            chain: {role: self.backend(role) for role in roles if self.backend(role) != OFF}
+            for chain, roles in PROFILES[self.profile].items()
+        }
+        return {chain: roles for chain, roles in chains.items() if roles}
+
+    def roles(self) -> dict[str, str]:
+        """Return the roles that are on, in the order of the run, with their backends."""
+        return {
+            role: backend for roles in self.chains().values() for role, backend in roles.items()
+        }
 
     def expert_settings(self, role: str) -> dict[str, Any]:
         """Return the settings of a role's expert, without its backend."""
@@ -121,42 +161,64 @@ def dump_config(config: Config) -> bytes:
     return yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False).encode()
 
 
+def make_expert(role: str, backend: str, settings: Mapping[str, Any]) -> Expert[Any]:
+    """Return an expert with these settings, not loaded.
+
+    Raises:
+        UserError: a setting is unknown or has a bad value; the message begins with its name.
+    """
+    from auricle.experts.catalogue import EXPERTS
+
+    kind = EXPERTS[role][backend]
+    assert dataclasses.is_dataclass(kind)
+    hints = get_type_hints(kind)
+    known = {field.name: hints[field.name] for field in dataclasses.fields(kind) if field.init}
+    values = {}
+    for name, value in settings.items():
+        if name not in known:
+            raise UserError(f"{name}: {_unknown(name, known, 'setting')}")
+        try:  # as JSON, where a list may be a tuple
+            values[name] = TypeAdapter(known[name]).validate_json(json.dumps(value), strict=True)
+        except (ValidationError, TypeError):
+            raise UserError(f"{name}: {value!r} is not {_article(known[name])}") from None
+    return kind(**values)
+
+
 def _check_experts(config: Config, where: str) -> None:
-    from auricle.experts.catalogue import EXPERTS, PROFILES
+    from auricle.experts.catalogue import AUTO, EXPERTS, PROFILES
 
     if config.profile not in PROFILES:
         raise UserError(f"{where}: profile: {_unknown(config.profile, PROFILES, 'profile')}")
     roles = {role for chain in PROFILES[config.profile].values() for role in chain}
     for role, given in config.experts.items():
+        place = f"{where}: experts.{role}"
         if role not in roles:
-            raise UserError(f"{where}: experts.{role}: {_unknown(role, roles, 'role')}")
+            raise UserError(f"{place}: {_unknown(role, roles, 'role')}")
         backend = config.backend(role)
-        if backend == "auto":
-            continue
-        if backend not in EXPERTS[role]:
-            problem = _unknown(backend, EXPERTS[role], "backend")
-            raise UserError(f"{where}: experts.{role}.backend: {problem}")
-        known = expert_fields(role, backend)
-        for name, value in given.items():
-            if name == "backend":
-                continue
-            if name not in known:
-                problem = _unknown(name, known, "setting")
-                raise UserError(f"{where}: experts.{role}.{name}: {problem}")
-            if type(value) is not type(known[name]) and not (
-                isinstance(known[name], float) and isinstance(value, int)
-            ):
-                kind = type(known[name]).__name__
-                raise UserError(f"{where}: experts.{role}.{name}: {value!r} is not a {kind}")
+        if backend not in (*EXPERTS[role], OFF, *(["auto"] if role in AUTO else ())):
+            raise UserError(f"{place}.backend: {_unknown(backend, EXPERTS[role], 'backend')}")
+        if backend == OFF and given and "backend" not in given:
+            choice = ", ".join(EXPERTS[role])
+            raise UserError(f"{place}: {role} is off; to have it, add a backend: {choice}")
+        if backend not in (OFF, "auto"):
+            try:
+                make_expert(role, backend, config.expert_settings(role))
+            except UserError as error:
+                raise UserError(f"{place}.{error}") from None
+    _check_needs(config, where)
 
 
-def expert_fields(role: str, backend: str) -> dict[str, Any]:
-    """Return the settings of an expert with their defaults."""
-    from auricle.experts.catalogue import EXPERTS
+def _check_needs(config: Config, where: str) -> None:
+    from auricle.experts.catalogue import AUTO, EXPERTS
 
-    expert = EXPERTS[role][backend]()
-    assert dataclasses.is_dataclass(expert)
-    return {f.name: getattr(expert, f.name) for f in dataclasses.fields(expert) if f.init}
+    on = config.roles()
+    for role, backend in on.items():
+        for each in AUTO[role] if backend == "auto" else (backend,):
+            for need in EXPERTS[role][each].needs:
+                if need not in on and need in EXPERTS and need != "signal":
+                    raise UserError(
+                        f"{where}: experts.{role}: {role} ({each}) needs {need}, which is off"
+                    )
 
 
 def _first_problem(error: ValidationError) -> str:
@@ -168,6 +230,13 @@ def _first_problem(error: ValidationError) -> str:
             group = group.model_fields[str(part)].annotation
         return f"{place}: {_unknown(str(problem['loc'][-1]), group.model_fields, 'setting')}"
     return f"{place}: {problem['msg'].lower()}, not {problem['input']!r}"
+
+
+def _article(hint: Any) -> str:
+    """Return what a type is called in a message."""
+    if get_origin(hint) is Literal:
+        return f"one of {', '.join(map(str, get_args(hint)))}"
+    return f"a {getattr(hint, '__name__', None) if isinstance(hint, type) else hint}"
 
 
 def _unknown(name: str, known: Any, kind: str) -> str:

@@ -36,9 +36,15 @@ class Fingerprint(BaseModel):
 
     @property
     def digest(self) -> str:
-        """Return a hash of all that changes the values; the version of the code is not in it."""
+        """Return a hash of all that changes the values.
+
+        The version of the code is not in it, nor where weights came from: their hash says what
+        they are.
+        """
         told = self.model_dump(mode="json")
         del told["provenance"]["version"]
+        models = self.provenance.models
+        told["provenance"]["models"] = {model.name: model.sha256 for model in models}
         return digest(told)
 
 

@@ -6,12 +6,12 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TransferSpeedColumn
 
 from auricle.experts import models
-from auricle.experts.catalogue import AUTO, EXPERTS, PROFILES
+from auricle.experts.catalogue import AUTO, EXPERTS
 from auricle.pipeline.config import Config
 from auricle.pipeline.dataset import Dataset, Fingerprint
 from auricle.pipeline.engine.chain import Chain
 from auricle.pipeline.engine.work import Work
-from auricle.pipeline.stages import STAGES, works
+from auricle.pipeline.stages import STAGES, expert, works
 from auricle.schemas.errors import MissingModel, UserError
 
 
@@ -21,13 +21,11 @@ def choose_backends(config: Config, saved: Config | None, console: Console) -> C
     A dataset keeps the choice it was begun with.
     """
     experts = dict(config.experts)
-    for roles in PROFILES[config.profile].values():
-        for role in roles:
-            if config.backend(role) == "auto":
-                backend = saved.backend(role) if saved else "auto"
-                if backend == "auto":
-                    backend = _choose(role, console)
-                experts[role] = {**experts.get(role, {}), "backend": backend}
+    for role, backend in config.roles().items():
+        if backend == "auto":
+            kept = saved.roles().get(role, "auto") if saved else "auto"
+            backend = kept if kept != "auto" else _choose(role, console)
+            experts[role] = {**experts.get(role, {}), "backend": backend}
     return config.model_copy(update={"experts": experts})
 
 
@@ -37,35 +35,49 @@ def fetch_models(config: Config, console: Console) -> None:
     Raises:
         MissingModel: weights that cannot be had.
     """
-    for roles in PROFILES[config.profile].values():
-        for role in roles:
-            for name in EXPERTS[role][config.backend(role)].models:
-                get_model(name, console)
+    for role in config.roles():
+        for ref in expert(config, role).models:
+            get_model(ref, console)
 
 
-def get_model(name: str, console: Console) -> None:
+def get_model(ref: str, console: Console) -> None:
     """Find a model's weights, or fetch them, saying so and showing how far it is.
 
     Raises:
         MissingModel: they cannot be had.
     """
     try:
-        models.find(name)
+        models.find(ref)
     except MissingModel:
-        console.print(f"fetching {name}", highlight=False)
+        console.print(f"fetching {ref}", highlight=False)
         quiet = not console.is_terminal
         columns = (BarColumn(), DownloadColumn(), TransferSpeedColumn())
         with Progress(*columns, console=console, transient=True, disable=quiet) as bars:
-            task = bars.add_task(name, total=None)
-            models.fetch(name, lambda done, total: bars.update(task, completed=done, total=total))
+            task = bars.add_task(ref, total=None)
+            models.fetch(ref, lambda done, total: bars.update(task, completed=done, total=total))
 
 
-def fingerprints(all_works: Sequence[Work]) -> dict[str, Fingerprint]:
-    """Return the fingerprint of every table that a run makes, in order."""
+def fingerprints(all_works: Sequence[Work], data: Dataset | None = None) -> dict[str, Fingerprint]:
+    """Return the fingerprint of every table that a run makes, in order.
+
+    Weights that are not pinned tell by their files what they are. Where the files are gone, the
+    tables that were made with them tell it, if `data` has them: captions can be written where
+    the experts' weights are not.
+
+    Raises:
+        MissingModel: such weights are not here, nor are tables that were made with them.
+    """
     made: dict[str, Fingerprint] = {}
     for work in all_works:
         digests = {table: fingerprint.digest for table, fingerprint in made.items()}
-        made.update(work.fingerprints(digests))
+        try:
+            made.update(work.fingerprints(digests))
+        except MissingModel:
+            for table in work.writes:
+                kept = data.fingerprint(table) if data else None
+                if kept is None:
+                    raise
+                made[table] = kept
     return made
 
 
@@ -78,10 +90,10 @@ def tables_of(config: Config, stage: str) -> list[str]:
     if stage in STAGES:
         return [table for work in works(config, stage) for table in work.writes]
     for work in works(config):
-        if stage == work.name:
-            return list(work.writes)
         if stage in work.writes:
             return [stage] if isinstance(work, Chain) else list(work.writes)
+    if stage in config.chains():
+        return list(config.chains()[stage])
     known = [*STAGES, *(table for work in works(config) for table in work.writes)]
     raise UserError(f"--redo {stage}: no such stage; there are {', '.join(known)}")
 
@@ -126,8 +138,8 @@ def _choose(role: str, console: Console) -> str:
     *better, last = AUTO[role]
     for backend in better:
         try:
-            for name in EXPERTS[role][backend].models:
-                get_model(name, console)
+            for ref in EXPERTS[role][backend]().models:
+                get_model(ref, console)
         except MissingModel as error:
             console.print(f"{role}: using {last}, since {error}", highlight=False, soft_wrap=True)
         else:

@@ -66,7 +66,7 @@ def run(
         config = choose_backends(config, saved, console)
     if "annotate" in stages:
         fetch_models(config, console)
-    made = fingerprints([work for stage in known_stages for work in works(config, stage)])
+    made = fingerprints([work for stage in known_stages for work in works(config, stage)], data)
     chosen = [work for stage in stages for work in works(config, stage)]
     again = with_dependents(made, [table for name in redo for table in tables_of(config, name)])
     check(data, {table: made[table] for work in chosen for table in work.writes}, again)

@@ -1,16 +1,17 @@
 """The stages of a run, in order, each a piece of work over one shard."""
 
 import dataclasses
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, get_type_hints
 
 from auricle.experts.base import Expert
-from auricle.experts.catalogue import EXPERTS, PROFILES
-from auricle.pipeline.config import Config, IngestSettings
+from auricle.experts.catalogue import AUTO, EXPERTS
+from auricle.pipeline.config import Config, IngestSettings, make_expert
 from auricle.pipeline.dataset import Dataset, Fingerprint, digest
 from auricle.pipeline.engine.chain import Chain
 from auricle.pipeline.engine.work import Done, Tell, Work
 from auricle.pipeline.ingest import cut
+from auricle.pipeline.packing import pack
 from auricle.pipeline.split import deal
 from auricle.pipeline.testimonies import testimonies
 from auricle.pipeline.text.rules.captions import write_captions
@@ -26,13 +27,13 @@ STAGES = ("ingest", "annotate", "caption", "qa", "split")
 
 def works(config: Config, stage: str | None = None) -> list[Work]:
     """Return the work of a stage, or of all of them, in order."""
-    chains = PROFILES[config.profile]
-    heard = ("signal", *(role for roles in chains.values() for role in roles))
+    heard = ("signal", *config.roles())
     makers: dict[str, Callable[[], list[Work]]] = {
         "ingest": lambda: [Ingest(config.ingest)],
         "annotate": lambda: [
-            Chain(chain, tuple(expert(config, role) for role in roles), config.engine.batch_clips)
-            for chain, roles in chains.items()
+            Chain(name, experts, config.engine.batch_clips)
+            for chain, roles in config.chains().items()
+            for name, experts in _workers(config, chain, list(roles)).items()
         ],
         "caption": lambda: [Write("caption", "captions", write_captions, config.writer, heard)],
         "qa": lambda: [Write("qa", "qa", write_qa, config.writer, heard)],
@@ -41,14 +42,34 @@ def works(config: Config, stage: str | None = None) -> list[Work]:
     return [work for name in ([stage] if stage else STAGES) for work in makers[name]()]
 
 
-def expert(config: Config, role: str) -> Expert[Any]:
-    """Return the expert a configuration asks for in a role, not loaded."""
-    kind = EXPERTS[role][config.backend(role)]
+def expert(config: Config, role: str, backend: str | None = None) -> Expert[Any]:
+    """Return the expert a configuration asks for in a role, or one of its backends; not loaded."""
+    backend = backend or config.backend(role)
     settings = config.expert_settings(role)
-    assert dataclasses.is_dataclass(kind)
-    if any(field.name == "threads" for field in dataclasses.fields(kind)):
+    if "threads" in get_type_hints(EXPERTS[role][backend]):
         settings.setdefault("threads", config.engine.threads)
-    return kind(**settings)
+    return make_expert(role, backend, settings)
+
+
+def experts_of(config: Config) -> tuple[list[Expert[Any]], list[Expert[Any]]]:
+    """Return the experts that a run needs, and those of `auto` that one of the first can replace.
+
+    The meter of the signal, which is a part of ingest, is among them.
+    """
+    needed: list[Expert[Any]] = [EXPERTS["signal"]["dsp"]()]
+    spare = []
+    for role, backend in config.roles().items():
+        *better, last = AUTO[role] if backend == "auto" else (backend,)
+        spare += [expert(config, role, each) for each in better]
+        needed.append(expert(config, role, last))
+    return needed, spare
+
+
+def _workers(
+    config: Config, chain: str, roles: Sequence[str]
+) -> dict[str, tuple[Expert[Any], ...]]:
+    experts = [expert(config, role) for role in roles]
+    return pack(chain, experts, config.engine.gigabytes, config.engine.gpu_gigabytes)
 
 
 @dataclasses.dataclass

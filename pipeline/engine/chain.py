@@ -1,7 +1,7 @@
 """A chain of experts over one shard: decode once, ask each in turn, keep every clip's row."""
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from auricle.experts.base import Expert, Heard, closed_gate
@@ -9,11 +9,16 @@ from auricle.experts.models import use
 from auricle.experts.sound import decode_flac, resample
 from auricle.pipeline.dataset import Dataset, Fingerprint, digest
 from auricle.pipeline.engine.work import Done, Tell
+from auricle.pipeline.extras import install_command
 from auricle.pipeline.tables import CLIP_TABLES
 from auricle.pipeline.version import VERSION
 from auricle.schemas.base import Provenance, Row
 from auricle.schemas.errors import UserError
 
+_MACHINE = {"threads", "device", "batch"}
+_SERVER = {"base_url", "key_variable", "concurrency", "timeout", "retries"}
+_WHERE = _MACHINE | _SERVER
+"""Settings of experts that say where and how fast they work, not what they say."""
 _AUDIO = ("clip_id", "status", "duration", "sample_rate", "audio")
 
 
@@ -54,8 +59,11 @@ class Chain:
             try:
                 expert.load()
             except ModuleNotFoundError as error:
+                if error.name is None:
+                    raise
                 raise UserError(
-                    f'{expert.role} needs {error.name}: pip install "auricle[lite]"'
+                    f"{expert.role} ({expert.backend}) needs {error.name}: "
+                    f"{install_command(error.name)}"
                 ) from None
 
     def run(self, data: Dataset, shard: int, tell: Tell) -> None:
@@ -70,7 +78,7 @@ class Chain:
         at = 0
         for columns in data.batches("clips", shard, self.batch_clips, _AUDIO):
             batch = columns.to_pylist()
-            said = [[rows[at + i] for rows in known.values()] for i in range(len(batch))]
+            said = [{role: rows[at + i] for role, rows in known.items()} for i in range(len(batch))]
             _check_ids(batch, said, shard)
             sounds = _Sounds(batch)
             errors = 0
@@ -79,7 +87,7 @@ class Chain:
                 made[expert.role] += rows
                 errors += sum(row.status == "error" for row in rows)
                 for one, row in zip(said, rows, strict=True):
-                    one.append(row)
+                    one[expert.role] = row
             at += len(batch)
             tell(Done(len(batch), sum(clip["duration"] for clip in batch), errors))
         for expert in asked:
@@ -115,9 +123,12 @@ def _ask(
     expert: Expert[Any],
     batch: Sequence[dict[str, Any]],
     sounds: _Sounds,
-    said: Sequence[Sequence[Row]],
+    said: Sequence[Mapping[str, Row]],
 ) -> list[Row]:
-    """Return one row a clip: the expert's, or why it was not asked or could not answer."""
+    """Return one row a clip: the expert's, or why it was not asked or could not answer.
+
+    It is told what it needs and no more, so that its row does not depend on who shares its worker.
+    """
     rows: dict[int, Row] = {}
     heard: dict[int, Heard] = {}
     for i, sound in enumerate(sounds.at(expert.sample_rate)):
@@ -125,7 +136,8 @@ def _ask(
         if sound is None:
             rows[i] = expert.record.failed(clip_id, "undecodable_clip", sounds.problems[i])
             continue
-        clip = Heard(clip_id, sound[0], sound[1], tuple(said[i]))
+        needed = tuple(said[i][role] for role in expert.needs if role in said[i])
+        clip = Heard(clip_id, sound[0], sound[1], needed)
         reason = closed_gate(expert.gate, clip)
         if reason:
             rows[i] = expert.record.skipped(clip_id, reason)
@@ -157,9 +169,11 @@ def _annotate(expert: Expert[Any], clips: Sequence[Heard]) -> list[Row]:
     return rows
 
 
-def _check_ids(batch: Sequence[dict[str, Any]], said: Sequence[Sequence[Row]], shard: int) -> None:
+def _check_ids(
+    batch: Sequence[dict[str, Any]], said: Sequence[Mapping[str, Row]], shard: int
+) -> None:
     for clip, rows in zip(batch, said, strict=True):
-        if any(row.clip_id != clip["clip_id"] for row in rows):
+        if any(row.clip_id != clip["clip_id"] for row in rows.values()):
             raise UserError(
                 f"shard {shard}: the tables disagree about clip {clip['clip_id']}; "
                 "was one of them copied from another dataset? Redo the stage that is wrong"
@@ -167,10 +181,11 @@ def _check_ids(batch: Sequence[dict[str, Any]], said: Sequence[Sequence[Row]], s
 
 
 def _settings(expert: Expert[Any]) -> dict[str, Any]:
-    """Return the fields that change the values; how many threads compute them does not."""
+    """Return the fields that change the values; where and how fast they are computed does not."""
     assert dataclasses.is_dataclass(expert)
-    names = (f.name for f in dataclasses.fields(expert) if f.init and f.name != "threads")
-    return {name: getattr(expert, name) for name in names}
+    names = (f.name for f in dataclasses.fields(expert) if f.init and f.name not in _WHERE)
+    values = {name: getattr(expert, name) for name in names}
+    return {k: list(v) if isinstance(v, tuple) else v for k, v in values.items()}  # as in a file
 
 
 def _provenance(expert: Expert[Any]) -> Provenance:
@@ -179,6 +194,7 @@ def _provenance(expert: Expert[Any]) -> Provenance:
         backend=expert.backend,
         version=VERSION,
         settings_hash=digest(_settings(expert)),
-        models=tuple(use(name) for name in expert.models),
+        models=tuple(use(ref) for ref in expert.models),
         code_licence=expert.code_licence,
+        prompt_hash=getattr(expert, "prompt_hash", None),
     )

@@ -458,6 +458,7 @@ def test_every_pinned_model_has_addresses_that_can_be_read():
     schemes = {
         source.split("://")[0]
         for model in model_lock.locked_models().values()
+        if isinstance(model, model_lock.LockedModel)
         for file in model.files
         if model.module is None
         for piece in file.pieces

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from checkpoints.nisqa import ARGS, nisqa
 
+from auricle.experts import models
 from auricle.experts.base import Heard
 from auricle.experts.quality_nisqa import NisqaQuality
 from auricle.schemas.errors import MissingModel, UserError
@@ -75,9 +76,21 @@ def test_clips_of_many_lengths_get_the_scores_they_get_alone(expert: NisqaQualit
     assert together[-1].reason == "too_short"
 
 
-def test_the_weights_have_to_be_named_by_the_user(tmp_path: Path) -> None:
-    with pytest.raises(MissingModel, match="not for commercial use"):
+def test_weights_that_are_never_fetched_are_found_where_the_user_puts_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AURICLE_MODELS", str(tmp_path))
+    monkeypatch.setenv("AURICLE_STORE", str(tmp_path / "store"))
+    with pytest.raises(MissingModel, match=r"get it from https.*put nisqa.tar into nisqa/"):
         NisqaQuality().load()
+    (tmp_path / "nisqa").mkdir()
+    nisqa(tmp_path / "nisqa")
+    NisqaQuality(device="cpu").load()
+    (use,) = [models.use(ref) for ref in NisqaQuality().models]
+    assert (use.name, use.licence) == ("nisqa", "CC-BY-NC-SA-4.0")
+
+
+def test_a_folder_without_the_weights_is_named(tmp_path: Path) -> None:
     (tmp_path / "something.txt").touch()
     with pytest.raises(MissingModel, match="nisqa.tar is missing"):
         NisqaQuality(model=str(tmp_path)).load()

@@ -1,11 +1,15 @@
 """Settings are checked before work begins, and mistakes are named with a way out."""
 
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import pytest
 import yaml
+from fakes import FakeExpert
 
-from auricle.pipeline.config import Config, dump_config, load_config
+from auricle.experts.catalogue import EXPERTS
+from auricle.pipeline.config import Config, dump_config, load_config, make_expert
 from auricle.schemas.errors import UserError
 
 JOBS = sorted((Path(__file__).parents[2] / "jobs").glob("*.yaml"))
@@ -64,6 +68,11 @@ def test_options_win_over_the_file(tmp_path) -> None:
             "experts: {transcript: {beam_size: many}}",
             "experts.transcript.beam_size: 'many' is not a int",
         ),
+        (
+            "experts: {events: {backend: off}}",
+            "experts.tags: tags (events) needs events, which is off",
+        ),
+        ("experts: {tags: {backend: []}}", "experts.tags.backend: [] is not a backend"),
         ("- a list", "a configuration is a mapping"),
         ("a: [", "not YAML"),
     ],
@@ -74,6 +83,34 @@ def test_a_mistake_is_named_with_its_place(tmp_path, text: str, message: str) ->
         load_config(path)
     assert str(caught.value).startswith(path)
     assert message in str(caught.value)
+
+
+@pytest.mark.parametrize("word", ["off", "'off'", "no", "false"])
+def test_a_role_is_switched_off(tmp_path, word: str) -> None:
+    config = load_config(write(tmp_path, f"experts: {{music: {{backend: {word}}}}}"))
+    assert "music" not in config.roles()
+    assert "music" in load_config().roles()
+    assert load_config(write(tmp_path, dump_config(config).decode())) == config
+
+
+def test_settings_are_checked_against_the_types_of_the_expert(monkeypatch) -> None:
+    @dataclass
+    class Typed(FakeExpert):
+        words: tuple[str, ...] = ()
+        mode: Literal["quick", "good"] = "good"
+        limit: float | None = None
+
+    monkeypatch.setitem(EXPERTS["events"], "typed", Typed)
+    made = make_expert("events", "typed", {"words": ["a", "b"], "mode": "quick", "limit": 3})
+    assert (made.words, made.mode, made.limit) == (("a", "b"), "quick", 3.0)
+    for settings, message in (
+        ({"words": ["a", 1]}, r"words: \['a', 1\] is not a tuple\[str, ...\]"),
+        ({"mode": "fast"}, "mode: 'fast' is not one of quick, good"),
+        ({"limit": "3"}, "limit: '3' is not a float | None"),
+        ({"loads": 3}, "loads: loads is not a setting"),
+    ):
+        with pytest.raises(UserError, match=message):
+            make_expert("events", "typed", settings)
 
 
 def test_a_missing_file_is_named() -> None:

