@@ -51,7 +51,7 @@ def test_options_win_over_the_file(tmp_path) -> None:
         ),
         ("ingest: {clip_seconds: -1}", "ingest.clip_seconds: input should be greater than 0"),
         ("profil: lite", "profil: profil is not a setting; did you mean profile?"),
-        ("profile: fast", "profile: fast is not a profile; there are lite"),
+        ("profile: fast", "profile: fast is not a profile; there are full, lite"),
         (
             "experts: {transcripts: {}}",
             "experts.transcripts: transcripts is not a role; did you mean transcript?",

@@ -11,6 +11,7 @@ from auricle.pipeline.config import load_config
 from auricle.pipeline.packing import memory_of, pack
 from auricle.pipeline.plan import fingerprints, tables_of
 from auricle.pipeline.stages import works
+from auricle.schemas.base import ModelUse
 from auricle.schemas.errors import UserError
 
 
@@ -65,7 +66,13 @@ def test_an_expert_that_fits_no_worker_is_named_with_the_setting(limit, gpu_limi
 
 
 @pytest.mark.parametrize("profile", PROFILES)
-def test_a_divided_profile_makes_the_same_tables_with_the_same_fingerprints(profile) -> None:
+def test_a_divided_profile_makes_the_same_tables_with_the_same_fingerprints(
+    profile, monkeypatch
+) -> None:
+    def used(ref: str) -> ModelUse:  # the weights of profile full are not here
+        return ModelUse(name=ref, source=ref, revision="1", sha256=ref, licence="MIT")
+
+    monkeypatch.setattr("auricle.pipeline.engine.chain.use", used)
     experts = {"tags": {"backend": "events"}} if profile == "lite" else {}
     whole = load_config(None, {"profile": profile, "experts": experts})
     stages = [work for stage in ("ingest", "annotate") for work in works(whole, stage)]

@@ -1,6 +1,7 @@
 """Testimonies made by hand, one for each domain, and synthetic ones by the thousand."""
 
 import random
+import sys
 from collections.abc import Callable
 from typing import Any, cast
 
@@ -475,3 +476,10 @@ def _fill(grid: list[dict[str, float]], label: str, first: int, last: int, score
 def _some(rng: random.Random, labels: list[str], most: int) -> tuple[LabelScore, ...]:
     chosen = rng.sample(labels, rng.randint(0, most))
     return scored(*((label, rng.uniform(0.4, 0.9)) for label in chosen))
+
+
+@pytest.fixture(autouse=True, scope="module")
+def without_lazy_modules() -> None:
+    """Forget speechbrain's lazy modules: hypothesis looks into every module, and they raise."""
+    for name in [name for name in sys.modules if name.startswith("speechbrain")]:
+        del sys.modules[name]
