@@ -1,25 +1,20 @@
 """Measure tempo and key on music that is made here: `python bench/made_music.py [--seeds N]`.
 
-The loops and pieces are those of tests/loops.py, each seed with other tempos, sounds and noise.
+The loops and pieces are those of bench/loops.py, each seed with other tempos, sounds and noise.
 """
 
 import argparse
-import sys
 import time
 from collections import Counter
-from pathlib import Path
 
+from loops import RATE, Sound, keyed_pieces, tempo_loops
 from rich.console import Console
 from rich.table import Table
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
-
-from loops import RATE, Sound, keyed_pieces, tempo_loops  # noqa: E402
-
-from auricle.experts.base import Heard  # noqa: E402
-from auricle.experts.key import TONICS  # noqa: E402
-from auricle.experts.rhythm import DspRhythm  # noqa: E402
-from auricle.schemas.music import Rhythm  # noqa: E402
+from auricle.experts.base import Heard
+from auricle.experts.key import TONICS
+from auricle.experts.rhythm import DspRhythm
+from auricle.schemas.music import Rhythm
 
 TOLERANCE = 0.04
 

@@ -2,7 +2,6 @@
 
 import pickle
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +9,7 @@ import numpy as np
 
 from auricle.experts.base import Waveform
 from auricle.experts.emotion_turns import Scores, batches
-from auricle.experts.torch_runtime import torch_device, torch_dtype, with_torchaudio
+from auricle.experts.torch_runtime import autocast, torch_device, with_torchaudio
 from auricle.schemas.errors import UserError
 
 SAMPLE_RATE = 16_000
@@ -48,8 +47,7 @@ class AudeeringModel:
             return_attention_mask=True,
             return_tensors="pt",
         ).to(device)
-        wide = torch.autocast(device.type, torch_dtype(device), enabled=device.type != "cpu")
-        with torch.inference_mode(), wide:
+        with torch.inference_mode(), autocast(device):
             told = self._network(**features).float().cpu().numpy()
         return np.asarray(told, np.float64)
 
@@ -60,17 +58,12 @@ def audeering_model(folder: Path, heads: Mapping[str, int], device: str) -> Aude
     `heads` names the heads in the checkpoint and how many outputs each has.
 
     Raises:
-        UserError: torch or transformers is missing, or the folder does not hold all of the model.
+        UserError: the folder does not hold all of the model.
     """
-    with suppress(ImportError):  # transformers imports torchaudio only where it is installed
-        with_torchaudio()
-    try:
-        import torch  # noqa: F401
-        from transformers import Wav2Vec2FeatureExtractor
-    except ImportError as error:
-        raise UserError(
-            'audeering needs torch and transformers: pip install "auricle[full]"'
-        ) from error
+    on = torch_device(device)
+    with_torchaudio()
+    from transformers import Wav2Vec2FeatureExtractor
+
     try:
         extractor = Wav2Vec2FeatureExtractor.from_pretrained(folder, local_files_only=True)
         network, info = audeering_network(heads).from_pretrained(
@@ -81,7 +74,7 @@ def audeering_model(folder: Path, heads: Mapping[str, int], device: str) -> Aude
     missing = sorted(key for key in info["missing_keys"] if not key.endswith(_UNUSED))
     if missing:
         raise UserError(f"{folder}: not this model of audeering, it lacks {', '.join(missing[:3])}")
-    return AudeeringModel(network.eval().to(torch_device(device)), extractor)
+    return AudeeringModel(network.eval().to(on), extractor)
 
 
 def audeering_network(heads: Mapping[str, int]) -> Any:

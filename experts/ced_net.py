@@ -17,7 +17,7 @@ from typing import Any
 import torch
 from torch.nn import functional
 
-from auricle.experts.torch_runtime import torch_dtype
+from auricle.experts.torch_runtime import autocast
 from auricle.schemas.errors import UserError
 
 SAMPLE_RATE = 16_000
@@ -121,8 +121,7 @@ class AudioTransformer:
 
     def _grid(self, normal: Any) -> Any:
         """Return the output at each patch, [N, 64, frames] to [N, rows, columns, width]."""
-        device = self._device.type
-        with torch.autocast(device, torch_dtype(self._device), enabled=device != "cpu"):
+        with autocast(self._device):
             weight = self._of("patch_embed.proj.weight")
             x = functional.conv2d(
                 normal.unsqueeze(1),

@@ -10,7 +10,6 @@ is no choice: its text half gives nearly the same vector for every text.
 """
 
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
@@ -19,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from auricle.experts.base import Waveform
-from auricle.experts.torch_runtime import torch_device, torch_dtype, with_torchaudio
+from auricle.experts.torch_runtime import autocast, torch_device, with_torchaudio
 from auricle.schemas.errors import UserError
 
 SAMPLE_RATE = 48_000
@@ -32,21 +31,18 @@ _TEXTS = 64
 
 
 @lru_cache(maxsize=4)
-def clap(folder: Path, device: str = "auto", batch: int = 16) -> "Clap":
+def clap(folder: Path, device: str = "auto") -> "Clap":
     """Return the CLAP model of a folder laid out as the model hub does it; loaded once a process.
 
-    `device` is a name of `torch_device`, `batch` how many windows of 10 s a GPU hears at once.
+    `device` is a name of `torch_device`.
 
     Raises:
-        UserError: torch or transformers is missing, or the folder does not hold a whole CLAP model.
+        UserError: the folder does not hold a whole CLAP model.
     """
-    with suppress(ImportError):  # transformers imports torchaudio only where it is installed
-        with_torchaudio()
-    try:
-        import torch  # noqa: F401
-        from transformers import AutoConfig, AutoTokenizer, ClapFeatureExtractor, ClapModel
-    except ImportError as error:
-        raise UserError('CLAP needs torch and transformers: pip install "auricle[full]"') from error
+    on = torch_device(device)
+    with_torchaudio()
+    from transformers import AutoConfig, AutoTokenizer, ClapFeatureExtractor, ClapModel
+
     try:
         kind = AutoConfig.from_pretrained(folder, local_files_only=True).model_type
         if kind != "clap":
@@ -61,17 +57,15 @@ def clap(folder: Path, device: str = "auto", batch: int = 16) -> "Clap":
     model, info = loaded
     if missing := sorted(info["missing_keys"]):
         raise UserError(f"{folder}: the weights lack {', '.join(missing[:3])}")
-    return Clap(model.eval().to(torch_device(device)), extractor, tokenizer, batch)
+    return Clap(model.eval().to(on), extractor, tokenizer)
 
 
 class Clap:
     """A loaded model. Vectors have unit length, so a scalar product of two is their cosine."""
 
-    def __init__(self, model: Any, extractor: Any, tokenizer: Any, batch: int) -> None:
+    def __init__(self, model: Any, extractor: Any, tokenizer: Any) -> None:
         self._model, self._extractor, self._tokenizer = model, extractor, tokenizer
         self._texts: dict[str, Vectors] = {}
-        # One window at a time on a CPU: no slower, and the same bits in every company.
-        self._batch = 1 if model.device.type == "cpu" else batch
 
     @property
     def dimensions(self) -> int:
@@ -83,12 +77,13 @@ class Clap:
         """What the model learned to multiply cosines with before a softmax."""
         return float(self._model.logit_scale_a.detach().exp())
 
-    def audio(self, waveforms: Sequence[Waveform]) -> Vectors:
+    def audio(self, waveforms: Sequence[Waveform], batch: int = 16) -> Vectors:
         """Return a vector for each mono 48 kHz waveform, [N, dimensions].
 
         A sound under 10 s is repeated and then padded, as in training. A longer one is cut into
         windows of 10 s, spread evenly, and their vectors averaged; the authors take one window
-        at random. A vector does not depend on the other sounds of the call.
+        at random. A vector does not depend on the other sounds of the call. A GPU hears `batch`
+        windows at once; a CPU one, which is no slower and gives the same bits in every company.
 
         Raises:
             ValueError: a waveform is empty.
@@ -96,7 +91,9 @@ class Clap:
         if not all(len(waveform) for waveform in waveforms):
             raise ValueError("an empty waveform has no vector")
         cut = [list(_windows(waveform)) for waveform in waveforms]
-        parts = [self._heard(some) for some in _batches(sum(cut, []), self._batch)]
+        size = 1 if self._model.device.type == "cpu" else batch
+        every = [window for windows in cut for window in windows]
+        parts = [self._heard(some, size) for some in _batches(every, size)]
         rows = iter(np.concatenate(parts) if parts else ())
         means = [np.mean([next(rows) for _ in windows], axis=0) for windows in cut]
         return _unit(np.array(means, np.float32).reshape(-1, self.dimensions))
@@ -110,8 +107,8 @@ class Clap:
             -1, self.dimensions
         )
 
-    def _heard(self, windows: Sequence[Waveform]) -> Vectors:
-        """Return the vectors of at most a batch of windows.
+    def _heard(self, windows: Sequence[Waveform], size: int) -> Vectors:
+        """Return the vectors of at most `size` windows.
 
         A batch is always full: how many windows there are must not choose the GPU's kernels.
         """
@@ -120,10 +117,10 @@ class Clap:
         features = self._extractor(
             list(windows), sampling_rate=SAMPLE_RATE, return_tensors="pt"
         ).input_features.float()
-        filler = features[:1].expand(self._batch - len(windows), *features.shape[1:])
+        filler = features[:1].expand(size - len(windows), *features.shape[1:])
         full = torch.cat([features, filler]).to(self._model.device)
         whole = torch.zeros(len(full), 1, dtype=torch.bool, device=full.device)
-        with torch.inference_mode(), self._precision():
+        with torch.inference_mode(), autocast(self._model.device):
             found = self._model.get_audio_features(input_features=full, is_longer=whole)
         return _unit(found.pooler_output[: len(windows)].float().cpu().numpy())
 
@@ -134,16 +131,9 @@ class Clap:
         tokens = self._tokenizer(
             list(texts), padding=True, truncation=True, max_length=limit, return_tensors="pt"
         ).to(self._model.device)
-        with torch.inference_mode(), self._precision():
+        with torch.inference_mode(), autocast(self._model.device):
             found = self._model.get_text_features(**tokens)
         return _unit(found.pooler_output.float().cpu().numpy())
-
-    def _precision(self) -> Any:
-        """Return what lets a GPU compute in 16 bits; the decibels that come in need all 32."""
-        import torch
-
-        device = self._model.device
-        return torch.autocast(device.type, torch_dtype(device), enabled=device.type != "cpu")
 
 
 def _windows(waveform: Waveform) -> Iterator[Waveform]:

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from auricle.experts.audio_server import Answer, AudioServer
 from auricle.experts.base import Gate, Heard
-from auricle.experts.hearing import unheard
+from auricle.experts.hearing import each_heard
 from auricle.schemas.annotation import Description
 
 
@@ -33,12 +33,7 @@ class OpenAiAudioDescription(AudioServer):
 
     def annotate(self, clips: Sequence[Heard]) -> list[Description]:
         """Return the description of each clip; skipped if too short or silent."""
-        out = {i: reason for i, clip in enumerate(clips) if (reason := unheard(clip))}
-        answers = iter(self.ask([clip for i, clip in enumerate(clips) if i not in out]))
-        return [
-            Description.skipped(clip.clip_id, out[i]) if i in out else _row(clip, next(answers))
-            for i, clip in enumerate(clips)
-        ]
+        return each_heard(clips, Description, lambda heard: map(_row, heard, self.ask(heard)))
 
 
 def _row(clip: Heard, answer: Answer) -> Description:

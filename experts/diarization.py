@@ -7,7 +7,7 @@ from typing import ClassVar
 import numpy as np
 
 from auricle.experts.base import Gate, Heard
-from auricle.experts.hearing import speech, unheard
+from auricle.experts.hearing import each_heard, speech
 from auricle.experts.speaker_net import SAMPLE_RATE
 from auricle.experts.speaker_split import FRAME, Voices, tell_apart
 from auricle.experts.voiceprints import MODEL, Encoder, Voiceprints, shared_encoder
@@ -43,15 +43,9 @@ class ResemblyzerDiarization:
 
     def annotate(self, clips: Sequence[Heard]) -> list[Diarization]:
         """Return who speaks when in each clip; skipped if too short or silent."""
-        reasons = [unheard(clip) for clip in clips]
-        pairs = zip(clips, reasons, strict=True)
-        heard = iter(self._encoder([clip for clip, reason in pairs if reason is None]))
-        return [
-            Diarization.skipped(clip.clip_id, reason)
-            if reason
-            else self._annotate(clip, next(heard))
-            for clip, reason in zip(clips, reasons, strict=True)
-        ]
+        return each_heard(
+            clips, Diarization, lambda heard: map(self._annotate, heard, self._encoder(heard))
+        )
 
     def _annotate(self, clip: Heard, prints: Voiceprints) -> Diarization:
         spans = [Span(start=max(0.0, s.start), end=min(s.end, clip.seconds)) for s in speech(clip)]

@@ -3,8 +3,9 @@
 import dataclasses
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 
 from auricle.experts import models as store
 from auricle.experts.base import Expert, Gate, Heard, Waveform
+from auricle.experts.hearing import each_heard, unheard
 from auricle.experts.musicnn_net import mel_filters
 from auricle.schemas.annotation import Embedding
 from auricle.schemas.errors import UserError
@@ -41,15 +43,14 @@ def embed(
         shortest: seconds; a shorter clip is skipped.
         vectors: waveforms to [N, values]; it is not given silent or short ones.
     """
-    reasons = [_unheard(clip, shortest) for clip in clips]
-    heard = [clip.waveform for clip, reason in zip(clips, reasons, strict=True) if reason is None]
-    raw = iter(np.asarray(vectors(heard), np.float64) if heard else ())
-    return [
-        Embedding.skipped(clip.clip_id, reason)
-        if reason
-        else Embedding(clip_id=clip.clip_id, kind=kind, vector=_unit(next(raw)))
-        for clip, reason in zip(clips, reasons, strict=True)
-    ]
+
+    def rows(heard: list[Heard]) -> Iterator[Embedding]:
+        raw = np.asarray(vectors([clip.waveform for clip in heard]), np.float64) if heard else ()
+        for clip, vector in zip(heard, raw, strict=True):
+            yield Embedding(clip_id=clip.clip_id, kind=kind, vector=_unit(vector))
+
+    why = partial(unheard, shortest=shortest, silent=_SILENT)
+    return each_heard(clips, Embedding, rows, why)
 
 
 def kind_of(expert: Expert[Embedding]) -> str:
@@ -115,12 +116,6 @@ class LogMelEmbedding:
         decibels = 10 * np.log10(np.maximum(mel / mel.max(), 10 ** (-self.depth / 10)))
         mean, spread = decibels.mean(axis=0), decibels.std(axis=0)
         return np.concatenate([mean - mean.mean(), spread, np.diff(decibels, axis=0).std(axis=0)])
-
-
-def _unheard(clip: Heard, shortest: float) -> str | None:
-    if clip.seconds < shortest:
-        return "too_short"
-    return "silent" if float(np.abs(clip.waveform).max()) < _SILENT else None
 
 
 def _unit(vector: Vectors) -> tuple[float, ...]:

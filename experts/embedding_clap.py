@@ -42,7 +42,7 @@ class ClapEmbedding:
         """Load the model, or take the one that this process has loaded already.
 
         Raises:
-            UserError: transformers is missing, or the weights are of something else.
+            UserError: the weights are of something else.
             MissingModel: the weights are not here.
         """
         self._clap = clap(store.find(self.model), self.device)

@@ -12,7 +12,6 @@ from auricle.experts.embedding import Vectors, embed, kind_of
 from auricle.experts.torch_runtime import torch_device
 from auricle.experts.windows import mean_over, run_full
 from auricle.schemas.annotation import Embedding
-from auricle.schemas.errors import UserError
 
 _RATE = 16_000
 _FRAMES = 1008
@@ -57,14 +56,12 @@ class DashengEmbedding:
         """Load the network.
 
         Raises:
-            UserError: torch is missing, or the weights are of something else.
+            UserError: the weights are of something else.
             MissingModel: the weights are not here.
         """
         folder = store.find(self.model)
-        try:
-            from auricle.experts.ced_net import read_network
-        except ModuleNotFoundError as error:
-            raise UserError(f'embedding needs {error.name}: pip install "auricle[full]"') from error
+        from auricle.experts.ced_net import read_network
+
         device = torch_device(self.device)
         self._network, _ = read_network(folder, _FRAMES, device)
         self._batch = 1 if device.type == "cpu" else self.batch

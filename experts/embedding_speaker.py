@@ -8,7 +8,7 @@ import numpy as np
 
 from auricle.experts.base import Gate, Heard
 from auricle.experts.embedding import kind_of
-from auricle.experts.hearing import unheard
+from auricle.experts.hearing import each_heard
 from auricle.experts.speaker_net import SAMPLE_RATE
 from auricle.experts.voiceprints import MODEL, Encoder, Voiceprints, shared_encoder
 from auricle.schemas.annotation import Embedding
@@ -43,13 +43,9 @@ class SpeakerEmbedding:
 
     def annotate(self, clips: Sequence[Heard]) -> list[Embedding]:
         """Return 256 numbers a clip; skipped if too short or silent, or without speech."""
-        reasons = [unheard(clip) for clip in clips]
-        pairs = zip(clips, reasons, strict=True)
-        heard = iter(self._encoder([clip for clip, reason in pairs if reason is None]))
-        return [
-            Embedding.skipped(clip.clip_id, reason) if reason else self._annotate(clip, next(heard))
-            for clip, reason in zip(clips, reasons, strict=True)
-        ]
+        return each_heard(
+            clips, Embedding, lambda heard: map(self._annotate, heard, self._encoder(heard))
+        )
 
     def _annotate(self, clip: Heard, prints: Voiceprints) -> Embedding:
         vector = prints.mean(np.diff(prints.windows, axis=1)[:, 0])

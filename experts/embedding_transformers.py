@@ -12,7 +12,7 @@ from auricle.experts import models as store
 from auricle.experts.base import Gate, Heard, Waveform
 from auricle.experts.embedding import Vectors, embed, kind_of
 from auricle.experts.sound import resample
-from auricle.experts.torch_runtime import torch_device, torch_dtype, with_torchaudio
+from auricle.experts.torch_runtime import autocast, torch_device, with_torchaudio
 from auricle.experts.windows import mean_over, run_full
 from auricle.schemas.annotation import Embedding
 from auricle.schemas.errors import UserError
@@ -71,8 +71,8 @@ class TransformersEmbedding:
         """Load the encoder and what prepares its input.
 
         Raises:
-            UserError: no model is named, it brings code that is not trusted, it is no encoder of
-                sound, or transformers is missing.
+            UserError: no model is named, it brings code that is not trusted, or it is no
+                encoder of sound.
             MissingModel: the weights are not here.
         """
         if not self.model:
@@ -82,11 +82,9 @@ class TransformersEmbedding:
             )
         folder = store.find(self.model)
         with_torchaudio()
-        try:
-            import torch
-            from transformers import AutoConfig, AutoFeatureExtractor, AutoModel
-        except ImportError as error:
-            raise UserError('embedding needs transformers: pip install "auricle[full]"') from error
+        import torch
+        from transformers import AutoConfig, AutoFeatureExtractor, AutoModel
+
         extractors: Any = AutoFeatureExtractor
         networks: Any = AutoModel
         foreign = self._brings_code(folder)
@@ -123,10 +121,7 @@ class TransformersEmbedding:
         device = self._encoder.device
         inputs = self._prepared(list(windows.astype(np.float32))).to(device)
         mask = inputs.get("attention_mask")
-        with (
-            torch.inference_mode(),
-            torch.autocast(device.type, torch_dtype(device), enabled=device.type != "cpu"),
-        ):
+        with torch.inference_mode(), autocast(device):
             told = self._encoder(**inputs, output_hidden_states=self.layer >= 0)
         output = told.last_hidden_state if self.layer < 0 else told.hidden_states[self.layer]
         output = output.float()

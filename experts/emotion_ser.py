@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
@@ -20,7 +19,7 @@ from auricle.experts.emotion_turns import (
     pieces,
     unheard,
 )
-from auricle.experts.torch_runtime import torch_device, torch_dtype, with_torchaudio
+from auricle.experts.torch_runtime import autocast, torch_device, with_torchaudio
 from auricle.schemas.annotation import LabelScore, Unjudged
 from auricle.schemas.errors import UserError
 from auricle.schemas.speech import Emotion, TurnEmotion
@@ -88,8 +87,9 @@ class SerEmotion:
 
     def load(self) -> None:
         """Load the model; UserError when it is no whole classifier or does not name emotions."""
+        device = torch_device(self.device)
         self._extractor, self._network = _loaded(store.find(self.model))
-        self._network = self._network.eval().to(torch_device(self.device))
+        self._network = self._network.eval().to(device)
         named = self._network.config.id2label
         self._labels = [common_name(named[index]) for index in range(len(named))]
         if set(self._labels) == {_OTHER}:
@@ -163,16 +163,15 @@ class SerEmotion:
     def _heard(self, sounds: Sequence[Waveform], numbers: list[int]) -> Scores:
         import torch
 
+        device = self._network.device
         fixed = self._network.config.model_type in _FIXED
         features = self._extractor(
             [sounds[number] for number in numbers],
             sampling_rate=_RATE,
             return_tensors="pt",
             **({} if fixed else {"padding": True}),
-        ).to(self._network.device)
-        device = self._network.device
-        wide = torch.autocast(device.type, torch_dtype(device), enabled=device.type != "cpu")
-        with torch.inference_mode(), wide:
+        ).to(device)
+        with torch.inference_mode(), autocast(device):
             logits = self._network(**features).logits
         return np.asarray(logits.float().softmax(dim=-1).cpu().numpy(), np.float64)
 
@@ -185,15 +184,9 @@ def common_name(label: str) -> str:
 
 def _loaded(folder: Path) -> tuple[Any, Any]:
     """Return the feature extractor and the network of a folder laid out as the model hub's."""
-    with suppress(ImportError):  # transformers imports torchaudio only where it is installed
-        with_torchaudio()
-    try:
-        import torch  # noqa: F401
-        from transformers import AutoFeatureExtractor, AutoModelForAudioClassification
-    except ImportError as error:
-        raise UserError(
-            'emotion needs torch and transformers: pip install "auricle[full]"'
-        ) from error
+    with_torchaudio()
+    from transformers import AutoFeatureExtractor, AutoModelForAudioClassification
+
     auto: Any = AutoFeatureExtractor
     try:
         extractor = auto.from_pretrained(folder, local_files_only=True)

@@ -7,12 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from auricle.experts.base import Heard, Waveform
+from auricle.experts.hearing import SILENT_PEAK
 from auricle.experts.turns import VoiceTurn, voice_turns
 
 SHORTEST, LONGEST = 0.5, 15.0
 """Seconds: a shorter turn tells no mood, a longer one is heard in equal parts."""
-
-_SILENT = 1e-4  # -80 dBFS
 
 Scores = NDArray[np.float64]
 
@@ -39,7 +38,7 @@ def pieces(clips: Sequence[Heard]) -> list[Piece]:
         for index, turn in enumerate(voice_turns(clip)):
             first, last = (round(at * clip.sample_rate) for at in (turn.start, turn.end))
             sound = clip.waveform[first:last]
-            if len(sound) < SHORTEST * clip.sample_rate or np.abs(sound).max() < _SILENT:
+            if len(sound) < SHORTEST * clip.sample_rate or np.abs(sound).max() < SILENT_PEAK:
                 continue
             parts = -(-len(sound) // round(LONGEST * clip.sample_rate))
             found += [Piece(number, index, part) for part in np.array_split(sound, parts)]
@@ -76,7 +75,7 @@ def over_turns(turns: Sequence[JudgedTurn]) -> Scores | None:
 
 def unheard(clip: Heard) -> str:
     """Return why no turn of a clip was judged."""
-    loud = len(clip.waveform) and np.abs(clip.waveform).max() >= _SILENT
+    loud = len(clip.waveform) and np.abs(clip.waveform).max() >= SILENT_PEAK
     return "too_short" if loud or not len(clip.waveform) else "silent"
 
 

@@ -18,6 +18,7 @@ from auricle.experts.base import Gate, Heard, Waveform
 from auricle.experts.hearing import MIN_SECONDS, speech, unheard
 from auricle.experts.iso639 import alike, iso
 from auricle.experts.torch_runtime import torch_device, with_torchaudio
+from auricle.experts.windows import grouped
 from auricle.schemas.annotation import LabelScore
 from auricle.schemas.errors import UserError
 from auricle.schemas.speech import Language, LanguageOpinion
@@ -84,12 +85,9 @@ class LanguageClassifier:
 
     def _judge(self, voices: Sequence[Waveform]) -> list[NDArray[np.float32]]:
         found: dict[int, NDArray[np.float32]] = {}
-        for length in sorted({len(voice) for voice in voices}):
-            alike_long = [i for i, voice in enumerate(voices) if len(voice) == length]
-            for at in range(0, len(alike_long), self.batch):
-                some = alike_long[at : at + self.batch]
-                scores = self.probabilities(np.stack([voices[i] for i in some]))
-                found.update(zip(some, scores, strict=True))
+        for some in grouped([len(voice) for voice in voices], self.batch):
+            scores = self.probabilities(np.stack([voices[i] for i in some]))
+            found.update(zip(some, scores, strict=True))
         return [found[i] for i in range(len(voices))]
 
     def _row(self, clip: Heard, scores: NDArray[np.float32], seconds: float) -> LanguageOpinion:

@@ -1,7 +1,8 @@
 """Music labels without training: a clip is compared with sentences about music (CLAP)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
@@ -9,13 +10,13 @@ import numpy as np
 from auricle.experts import models
 from auricle.experts.base import Gate, Heard
 from auricle.experts.clap_model import SAMPLE_RATE, Vectors, clap
+from auricle.experts.hearing import each_heard, unheard
 from auricle.experts.music_prompts import ERAS, GENRES, INSTRUMENTS, MOODS, VOCALS, Question
 from auricle.schemas.annotation import LabelScore
 from auricle.schemas.errors import UserError
 from auricle.schemas.music import Music
 
 MIN_SECONDS = 0.5
-SILENT_PEAK = 1e-4  # -80 dBFS
 
 _QUESTIONS = {
     "genres": GENRES,
@@ -72,7 +73,7 @@ class ClapMusic:
         Raises:
             UserError: the package or the model is missing, or its text half is broken.
         """
-        self._clap = clap(models.find(self.model), self.device, self.batch)
+        self._clap = clap(models.find(self.model), self.device)
         self._asked = {
             name: (self._labels(question), self._mean(question.against))
             for name, question in _QUESTIONS.items()
@@ -85,13 +86,11 @@ class ClapMusic:
 
     def annotate(self, clips: Sequence[Heard]) -> list[Music]:
         """Return the labels of each clip, strongest first; skipped if too short or silent."""
-        reasons = [_unheard(clip) for clip in clips]
-        heard = [clip for clip, reason in zip(clips, reasons, strict=True) if reason is None]
-        vectors = iter(self._clap.audio([clip.waveform for clip in heard]))
-        return [
-            Music.skipped(clip.clip_id, reason) if reason else self._row(clip, next(vectors))
-            for clip, reason in zip(clips, reasons, strict=True)
-        ]
+        return each_heard(clips, Music, self._rows, partial(unheard, shortest=MIN_SECONDS))
+
+    def _rows(self, clips: list[Heard]) -> Iterable[Music]:
+        waveforms = [clip.waveform for clip in clips]
+        return map(self._row, clips, self._clap.audio(waveforms, self.batch))
 
     def _row(self, clip: Heard, vector: Vectors) -> Music:
         found: dict[str, Any] = {name: self._answer(name, vector) for name in _QUESTIONS}
@@ -132,9 +131,3 @@ def _likeness(vectors: Vectors) -> float:
     """Return the mean cosine of different unit vectors."""
     count = len(vectors)
     return float(((vectors @ vectors.T).sum() - count) / (count * (count - 1)))
-
-
-def _unheard(clip: Heard) -> str | None:
-    if clip.seconds < MIN_SECONDS:
-        return "too_short"
-    return "silent" if np.abs(clip.waveform).max() < SILENT_PEAK else None

@@ -33,15 +33,13 @@ def diarization_pipeline(folder: Path, part: Callable[[str, str], Path], batch: 
     (`segmentation` or `embedding`) and the name. Models in the folder itself are named $model/...
 
     Raises:
-        UserError: a package is missing, or the folder holds no such pipeline.
+        UserError: the folder holds no such pipeline.
     """
     os.environ["PYANNOTE_METRICS_ENABLED"] = "0"  # it would report every clip to its makers
-    try:
-        with_torchaudio()
-        from pyannote.audio.core.plda import PLDA
-        from pyannote.audio.pipelines import SpeakerDiarization
-    except ImportError as error:
-        raise UserError('diarization needs pyannote.audio: pip install "auricle[full]"') from error
+    with_torchaudio()
+    from pyannote.audio.core.plda import PLDA
+    from pyannote.audio.pipelines import SpeakerDiarization
+
     told, settings = _config(folder / CONFIG)
 
     def find(role: str) -> Path:

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import groupby
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -10,8 +9,9 @@ import numpy as np
 
 from auricle.experts import models as store
 from auricle.experts.base import Gate, Heard, Waveform
-from auricle.experts.hearing import unheard
+from auricle.experts.hearing import each_heard
 from auricle.experts.torch_runtime import torch_device, with_torchaudio
+from auricle.experts.windows import grouped
 from auricle.schemas.acoustics import Quality
 from auricle.schemas.errors import MissingModel, UserError
 
@@ -66,21 +66,14 @@ class NisqaQuality:
 
     def annotate(self, clips: Sequence[Heard]) -> list[Quality]:
         """Return the scores of each clip, 1 to 5."""
-        scores: dict[int, Any] = {}
-        heard = [index for index, clip in enumerate(clips) if unheard(clip) is None]
-        heard.sort(key=lambda index: len(clips[index].waveform))
-        for _, same in groupby(heard, key=lambda index: len(clips[index].waveform)):
-            group = list(same)
-            for start in range(0, len(group), self.batch):
-                some = group[start : start + self.batch]
-                rated = self._rate([clips[index].waveform for index in some])
-                scores |= zip(some, rated, strict=True)
-        return [
-            _quality(clip, scores[index])
-            if index in scores
-            else Quality.skipped(clip.clip_id, unheard(clip) or "")
-            for index, clip in enumerate(clips)
-        ]
+        return each_heard(clips, Quality, self._rows)
+
+    def _rows(self, clips: list[Heard]) -> list[Quality]:
+        scores: dict[int, list[float]] = {}
+        for some in grouped([len(clip.waveform) for clip in clips], self.batch):
+            rated = self._rate([clips[index].waveform for index in some])
+            scores |= zip(some, rated, strict=True)
+        return [_quality(clip, scores[index]) for index, clip in enumerate(clips)]
 
     def _rate(self, waveforms: list[Waveform]) -> list[list[float]]:
         """Return the five scores of sounds of one length."""

@@ -1,8 +1,7 @@
 """Reverberation by a network: C50 of the speech (Brouhaha)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from itertools import groupby
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -10,9 +9,10 @@ import numpy as np
 
 from auricle.experts import models as store
 from auricle.experts.base import Gate, Heard, Waveform
-from auricle.experts.hearing import unheard
+from auricle.experts.hearing import each_heard
 from auricle.experts.lightning_checkpoint import read_lightning
 from auricle.experts.torch_runtime import torch_device, with_torchaudio
+from auricle.experts.windows import grouped
 from auricle.schemas.acoustics import Reverb
 from auricle.schemas.errors import UserError
 
@@ -58,7 +58,7 @@ class BrouhahaReverb:
         return (self.model,)
 
     def load(self) -> None:
-        """Load the network; UserError when a package is missing or the file is not Brouhaha's."""
+        """Load the network; UserError when the file is not Brouhaha's."""
         path = store.find(self.model) / _WEIGHTS
         with_torchaudio()
         found = read_lightning(path)
@@ -71,22 +71,16 @@ class BrouhahaReverb:
 
     def annotate(self, clips: Sequence[Heard]) -> list[Reverb]:
         """Return C50 of each clip in dB; a clip without a frame of speech is skipped."""
-        heard = [clip for clip in clips if unheard(clip) is None]
-        windows = [(row, cut) for row, clip in enumerate(heard) for cut in self._cut(clip.waveform)]
-        looks: list[list[Any]] = [[] for _ in heard]
-        by_length = sorted(windows, key=lambda window: len(window[1]))
-        for _, same in groupby(by_length, key=lambda window: len(window[1])):
-            group = list(same)
-            for start in range(0, len(group), self.batch):
-                some = group[start : start + self.batch]
-                frames = self._look([cut for _, cut in some])
-                for (row, _), look in zip(some, frames, strict=True):
-                    looks[row].append(look)
-        rows = iter(self._judge(clip, look) for clip, look in zip(heard, looks, strict=True))
-        return [
-            Reverb.skipped(clip.clip_id, reason) if (reason := unheard(clip)) else next(rows)
-            for clip in clips
-        ]
+        return each_heard(clips, Reverb, self._rows)
+
+    def _rows(self, clips: list[Heard]) -> Iterable[Reverb]:
+        windows = [(row, cut) for row, clip in enumerate(clips) for cut in self._cut(clip.waveform)]
+        looks: list[list[Any]] = [[] for _ in clips]
+        for some in grouped([len(cut) for _, cut in windows], self.batch):
+            frames = self._look([windows[index][1] for index in some])
+            for index, look in zip(some, frames, strict=True):
+                looks[windows[index][0]].append(look)
+        return map(self._judge, clips, looks)
 
     def _cut(self, waveform: Waveform) -> list[Waveform]:
         """Return windows half a window apart, the last one at the end; a short clip is one."""
@@ -115,11 +109,8 @@ class BrouhahaReverb:
 
 def _network(found: dict[str, Any], path: Path) -> Any:
     """Return PyanNet with the heads and the weights of a checkpoint; it gives raw values."""
-    try:
-        from pyannote.audio.models.segmentation import PyanNet
-    except ImportError as error:
-        raise UserError('reverb needs pyannote.audio: pip install "auricle[full]"') from error
     import torch
+    from pyannote.audio.models.segmentation import PyanNet
 
     settings = found.get("hyper_parameters", {})
     parts: dict[str, Any] = {part: dict(settings[part]) for part in _PARTS if part in settings}

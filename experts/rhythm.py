@@ -7,12 +7,12 @@ from typing import ClassVar
 import numpy as np
 
 from auricle.experts.base import Gate, Heard
+from auricle.experts.hearing import unheard
 from auricle.experts.key import key
 from auricle.experts.tempo import SAMPLE_RATE, beats, pulse, regularity, starts, steady_tempo
 from auricle.schemas.music import Rhythm, Tempo
 
 MIN_SECONDS = 2.0
-SILENT_PEAK = 1e-4  # -80 dBFS
 
 _NO_PULSE, _PULSE = 0.15, 0.5  # clarity of speech and noise, and of plain dance music
 
@@ -51,7 +51,7 @@ class DspRhythm:
         return [self._annotate(clip) for clip in clips]
 
     def _annotate(self, clip: Heard) -> Rhythm:
-        if reason := unheard(clip):
+        if reason := unheard(clip, MIN_SECONDS):
             return Rhythm.skipped(clip.clip_id, reason)
         tonality = key(clip.waveform, clip.sample_rate)
         rises = starts(clip.waveform)
@@ -70,10 +70,3 @@ class DspRhythm:
             mode=tonality.mode,
             key_confidence=tonality.confidence,
         )
-
-
-def unheard(clip: Heard) -> str | None:
-    """Return why a clip is not worth listening to, or None."""
-    if clip.seconds < MIN_SECONDS:
-        return "too_short"
-    return "silent" if np.abs(clip.waveform).max() < SILENT_PEAK else None

@@ -6,7 +6,7 @@ ISMIR 2024; network and post-processing are the authors' package.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import groupby
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
 
@@ -16,11 +16,13 @@ from numpy.typing import NDArray
 
 from auricle.experts import models
 from auricle.experts.base import Gate, Heard
+from auricle.experts.hearing import each_heard, unheard
 from auricle.experts.key import key
 from auricle.experts.lightning_checkpoint import read_lightning
-from auricle.experts.rhythm import unheard
+from auricle.experts.rhythm import MIN_SECONDS
 from auricle.experts.tempo import regularity, steady_tempo
 from auricle.experts.torch_runtime import torch_device, with_torchaudio
+from auricle.experts.windows import grouped
 from auricle.schemas.errors import UserError
 from auricle.schemas.music import Rhythm, Tempo
 
@@ -78,27 +80,22 @@ class BeatThisRhythm:
         return (self.model,)
 
     def load(self) -> None:
-        """Read the checkpoint; UserError where the package or a whole checkpoint is missing."""
-        try:
-            with_torchaudio()
-            from beat_this.preprocessing import LogMelSpect
-        except ImportError as error:
-            raise UserError(
-                'rhythm (beat-this) needs beat_this: pip install "auricle[full]"'
-            ) from error
+        """Read the checkpoint; UserError where there is no whole one."""
+        with_torchaudio()
+        from beat_this.preprocessing import LogMelSpect
+
         self._torch_device = torch_device(self.device)
         self._net = _network(models.find(self.model)).to(self._torch_device)
         self._log_mel = LogMelSpect(device=self._torch_device)
 
     def annotate(self, clips: Sequence[Heard]) -> list[Rhythm]:
         """Return tempo, beats and key of each clip; skipped if too short or silent."""
-        reasons = [unheard(clip) for clip in clips]
-        heard = [clip for clip, reason in zip(clips, reasons, strict=True) if reason is None]
-        frames = iter(self._frames(heard))
-        return [
-            Rhythm.skipped(clip.clip_id, reason) if reason else self._row(clip, next(frames))
-            for clip, reason in zip(clips, reasons, strict=True)
-        ]
+        return each_heard(
+            clips,
+            Rhythm,
+            lambda heard: map(self._row, heard, self._frames(heard)),
+            partial(unheard, shortest=MIN_SECONDS),
+        )
 
     def _row(self, clip: Heard, frames: Frames) -> Rhythm:
         times = _peaks(frames.beat)
@@ -152,17 +149,13 @@ class BeatThisRhythm:
         on_gpu = self._torch_device.type != "cpu"
         size = self.batch if on_gpu else 1
         said: dict[int, dict[str, Any]] = {}
-        order = sorted(range(len(chunks)), key=lambda index: (len(chunks[index]), index))
-        for _, group in groupby(order, key=lambda index: len(chunks[index])):
-            alike = list(group)
-            for start in range(0, len(alike), size):
-                some = alike[start : start + size]
-                full = [*some, *[some[0]] * (size - len(some))]
-                stacked = torch.stack([chunks[index] for index in full])
-                with torch.autocast(self._torch_device.type, torch.float16, enabled=on_gpu):
-                    logits = self._net(stacked)
-                for row, index in enumerate(some):
-                    said[index] = {name: logits[name][row].float().cpu() for name in logits}
+        for some in grouped([len(chunk) for chunk in chunks], size):
+            full = [*some, *[some[0]] * (size - len(some))]
+            stacked = torch.stack([chunks[index] for index in full])
+            with torch.autocast(self._torch_device.type, torch.float16, enabled=on_gpu):
+                logits = self._net(stacked)
+            for row, index in enumerate(some):
+                said[index] = {name: logits[name][row].float().cpu() for name in logits}
         return [said[index] for index in range(len(chunks))]
 
 

@@ -1,6 +1,6 @@
 """Scene by zero-shot comparison: which description of a place the sound is nearest to (CLAP)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar
 
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from auricle.experts import models as store
 from auricle.experts.base import Gate, Heard
 from auricle.experts.clap_model import SAMPLE_RATE, Clap, clap
-from auricle.experts.hearing import unheard
+from auricle.experts.hearing import each_heard
 from auricle.experts.places import Where
 from auricle.schemas.annotation import LabelScore, Scene
 
@@ -106,14 +106,10 @@ class ClapScene:
 
     def annotate(self, clips: Sequence[Heard]) -> list[Scene]:
         """Return where each clip seems to be recorded."""
-        heard = [clip.waveform for clip in clips if unheard(clip) is None]
-        rows = iter(self._clap.audio(heard))
-        return [
-            Scene.skipped(clip.clip_id, reason)
-            if (reason := unheard(clip))
-            else self._scene(clip, next(rows))
-            for clip in clips
-        ]
+        return each_heard(clips, Scene, self._rows)
+
+    def _rows(self, clips: list[Heard]) -> Iterable[Scene]:
+        return map(self._scene, clips, self._clap.audio([clip.waveform for clip in clips]))
 
     def _scene(self, clip: Heard, vector: Vectors) -> Scene:
         likeness = self._clap.scale * (self._texts @ vector).astype(np.float64)

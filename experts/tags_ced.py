@@ -73,14 +73,12 @@ class CedTags:
         """Load the network.
 
         Raises:
-            UserError: torch is missing, or the model does not know the AudioSet classes.
+            UserError: the model does not know the AudioSet classes.
             MissingModel: the weights are not here.
         """
         folder = store.find(self.model)
-        try:
-            from auricle.experts.ced_net import read_network
-        except ModuleNotFoundError as error:
-            raise UserError(f'tags needs {error.name}: pip install "auricle[full]"') from error
+        from auricle.experts.ced_net import read_network
+
         device = torch_device(self.device)
         network, names = read_network(folder, _LONGEST, device)
         if network.classes != len(LABELS) or not _same(names):

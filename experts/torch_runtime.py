@@ -1,5 +1,6 @@
 """Torch for the experts that need it: the device, number format, torchaudio without CUDA."""
 
+import importlib.util
 import sys
 from types import ModuleType
 from typing import Any
@@ -35,20 +36,29 @@ def torch_dtype(device: Any) -> Any:
     return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
 
 
+def autocast(device: Any) -> Any:
+    """Return the context in which a GPU computes in `torch_dtype`; a CPU is left as it is."""
+    import torch
+
+    return torch.autocast(device.type, torch_dtype(device), enabled=device.type != "cpu")
+
+
 def with_torchaudio() -> None:
-    """Make torchaudio importable, for the packages that import it.
+    """Make torchaudio importable where it is installed, for the packages that import it.
 
     Its wheel on PyPI is built for CUDA; beside a torch without CUDA the compiled part does not
     load, and the import fails. What our packages use of it is plain Python: where the compiled
     part does not load, torchaudio is told that it has none.
     """
+    if importlib.util.find_spec("torchaudio") is None:
+        return
     try:
-        import torchaudio  # noqa: F401
+        importlib.import_module("torchaudio")
     except OSError:
         for name in [name for name in sys.modules if name.partition(".")[0] == "torchaudio"]:
             del sys.modules[name]
         sys.modules["torchaudio._extension"] = _without_extension()
-        import torchaudio  # noqa: F401
+        importlib.import_module("torchaudio")
 
 
 def _without_extension() -> ModuleType:

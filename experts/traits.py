@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from auricle.experts.base import Gate, Heard
-from auricle.experts.hearing import unheard
+from auricle.experts.hearing import each_heard
 from auricle.experts.speaker_net import SAMPLE_RATE
 from auricle.experts.turns import VoiceTurn, voice_turns
 from auricle.experts.voiceprints import MODEL, Encoder, Voiceprints, shared_encoder
@@ -57,13 +57,9 @@ class EmbeddingTraits:
 
     def annotate(self, clips: Sequence[Heard]) -> list[Traits]:
         """Return the gender of each speaker of each clip; skipped if too short or silent."""
-        reasons = [unheard(clip) for clip in clips]
-        pairs = zip(clips, reasons, strict=True)
-        heard = iter(self._encoder([clip for clip, reason in pairs if reason is None]))
-        return [
-            Traits.skipped(clip.clip_id, reason) if reason else self._annotate(clip, next(heard))
-            for clip, reason in zip(clips, reasons, strict=True)
-        ]
+        return each_heard(
+            clips, Traits, lambda heard: map(self._annotate, heard, self._encoder(heard))
+        )
 
     def _annotate(self, clip: Heard, prints: Voiceprints) -> Traits:
         turns: dict[str | None, list[VoiceTurn]] = {}

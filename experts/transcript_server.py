@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from auricle.experts.audio_server import Answer, AudioServer
 from auricle.experts.base import Gate, Heard
-from auricle.experts.hearing import speech, unheard
+from auricle.experts.hearing import each_heard, speech, unheard
 from auricle.experts.transcript_guards import guard_text
 from auricle.schemas.annotation import LabelScore
 from auricle.schemas.speech import Language, Transcript
@@ -45,12 +45,9 @@ class AudioServerTranscript(AudioServer):
 
     def annotate(self, clips: Sequence[Heard]) -> list[Transcript]:
         """Return what is said in each clip; skipped if too short, silent or without speech."""
-        out = {i: reason for i, clip in enumerate(clips) if (reason := _unheard(clip))}
-        answers = iter(self.ask([clip for i, clip in enumerate(clips) if i not in out]))
-        return [
-            Transcript.skipped(clip.clip_id, out[i]) if i in out else _row(clip, next(answers))
-            for i, clip in enumerate(clips)
-        ]
+        return each_heard(
+            clips, Transcript, lambda heard: map(_row, heard, self.ask(heard)), _unheard
+        )
 
 
 def _unheard(clip: Heard) -> str | None:

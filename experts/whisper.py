@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from auricle.experts import models
 from auricle.experts.base import Gate, Heard, Waveform
-from auricle.experts.hearing import speech, unheard
+from auricle.experts.hearing import each_heard, speech
 from auricle.experts.transcript_guards import Draft, guard, joined
 from auricle.experts.whisper_model import Ear, Window, ear
 from auricle.schemas.annotation import LabelScore
@@ -63,13 +63,11 @@ class WhisperLanguage:
 
     def annotate(self, clips: Sequence[Heard]) -> list[Language]:
         """Return the language of each clip; skipped if too short or silent."""
-        out = [unheard(clip) for clip in clips]
-        heard = [clip for clip, reason in zip(clips, out, strict=True) if not reason]
-        found = iter(self._ear.languages(self._waveforms(heard)))
-        return [
-            Language.skipped(clip.clip_id, reason) if reason else self._row(clip, next(found))
-            for clip, reason in zip(clips, out, strict=True)
-        ]
+        return each_heard(
+            clips,
+            Language,
+            lambda heard: map(self._row, heard, self._ear.languages(self._waveforms(heard))),
+        )
 
     def _waveforms(self, clips: Sequence[Heard]) -> list[Waveform]:
         return [clip.waveform for clip in clips]
@@ -131,13 +129,7 @@ class WhisperTranscript:
 
     def annotate(self, clips: Sequence[Heard]) -> list[Transcript]:
         """Return what is said in each clip; skipped if too short or silent."""
-        out = [unheard(clip) for clip in clips]
-        heard = [clip for clip, reason in zip(clips, out, strict=True) if not reason]
-        written = iter(self._written(heard))
-        return [
-            Transcript.skipped(clip.clip_id, reason) if reason else _row(clip, *next(written))
-            for clip, reason in zip(clips, out, strict=True)
-        ]
+        return each_heard(clips, Transcript, lambda heard: map(_row, heard, self._written(heard)))
 
     def _waveforms(self, clips: Sequence[Heard]) -> list[Waveform]:
         return [clip.waveform for clip in clips]
@@ -187,7 +179,8 @@ def stretches(words: Sequence[Word]) -> list[list[Word]]:
     return parted
 
 
-def _row(clip: Heard, code: str, drafts: Sequence[Draft]) -> Transcript:
+def _row(clip: Heard, written: tuple[str, list[Draft]]) -> Transcript:
+    code, drafts = written
     heard = clip.get(Language)
     inside = [_inside(draft, clip.seconds) for draft in drafts]
     kept, rejected = guard(inside, speech(clip), bool(heard and heard.language))

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Callable, Sequence
 from functools import lru_cache
-from itertools import chain, groupby
+from itertools import chain
 from math import ceil
 from pathlib import Path
 from types import SimpleNamespace
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from auricle.experts.base import Waveform
 from auricle.experts.transcript_guards import Draft, compression
+from auricle.experts.windows import grouped
 from auricle.schemas.errors import UserError
 from auricle.schemas.speech import Word
 
@@ -77,7 +78,7 @@ class Ear:
         """Return the languages of the first 30 s of each waveform (16 kHz), the likeliest first."""
         encoded = self.encoder([self._features(waveform) for waveform in waveforms])
         found: dict[int, list[tuple[str, float]]] = {}
-        for group in self._groups([sound.shape for sound in encoded]):
+        for group in grouped([sound.shape for sound in encoded], self._batch):
             together = _storage([encoded[i] for i in group])
             for i, each in zip(group, self._model.model.detect_language(together), strict=True):
                 found[i] = [(token[2:-2], round(float(p), 4)) for token, p in each]
@@ -94,7 +95,7 @@ class Ear:
         kinds = [
             (window.language, *sound.shape) for window, sound in zip(windows, encoded, strict=True)
         ]
-        for group in self._groups(kinds):
+        for group in grouped(kinds, self._batch):
             sounds = _storage([encoded[i] for i in group])
             texts = self._write([windows[i] for i in group], sounds, beam_size)
             written.update(zip(group, texts, strict=True))
@@ -117,13 +118,6 @@ class Ear:
         features = np.ascontiguousarray(features, np.float32)
         mel = ctranslate2.StorageView.from_array(features)
         return np.array(self._model.model.encode(mel, to_cpu=True))
-
-    def _groups(self, kinds: Sequence[tuple[Any, ...]]) -> list[list[int]]:
-        """Return the places of like kinds, no more together than go in a batch."""
-        order = sorted(range(len(kinds)), key=lambda i: (kinds[i], i))
-        same = [list(group) for _, group in groupby(order, key=lambda i: kinds[i])]
-        size = self._batch
-        return [group[at : at + size] for group in same for at in range(0, len(group), size)]
 
     def _write(
         self, windows: Sequence[Window], sounds: Any, beam_size: int
@@ -221,12 +215,11 @@ class Encoder:
         keys = [hashlib.blake2b(mel.tobytes(), digest_size=16).digest() for mel in mels]
         outputs = {key: self._recent[key] for key in keys if key in self._recent}
         new = {key: mel for key, mel in zip(keys, mels, strict=True) if key not in outputs}
-        for length in sorted({mel.shape[1] for mel in new.values()}):
-            alike = [key for key, mel in new.items() if mel.shape[1] == length]
-            for at in range(0, len(alike), self._batch):
-                some = alike[at : at + self._batch]
-                encoded = self._encode(np.stack([new[key] for key in some]))
-                outputs |= {key: one.copy() for key, one in zip(some, encoded, strict=True)}
+        fresh = list(new)
+        for group in grouped([mel.shape[1] for mel in new.values()], self._batch):
+            some = [fresh[i] for i in group]
+            encoded = self._encode(np.stack([new[key] for key in some]))
+            outputs |= {key: one.copy() for key, one in zip(some, encoded, strict=True)}
         for key in new:
             if len(self._recent) == _REMEMBERED:
                 del self._recent[next(iter(self._recent))]

@@ -5,6 +5,7 @@ gets the same values in every company, batches here are always full: fillers tak
 """
 
 from collections.abc import Callable, Sequence
+from itertools import groupby
 from typing import Any
 
 import numpy as np
@@ -37,6 +38,13 @@ def spread(waveform: Waveform, size: int) -> list[Waveform]:
     last = max(0, len(waveform) - size)
     starts = np.linspace(0, last, count).round().astype(int) if count > 1 else [0]
     return [waveform[start : start + size] for start in starts]
+
+
+def grouped(kinds: Sequence[Any], size: int) -> list[list[int]]:
+    """Return the places of like kinds, such as lengths, at most `size` of them together."""
+    order = sorted(range(len(kinds)), key=lambda i: (kinds[i], i))
+    same = [list(group) for _, group in groupby(order, key=lambda i: kinds[i])]
+    return [group[at : at + size] for group in same for at in range(0, len(group), size)]
 
 
 def run_full(

@@ -22,11 +22,6 @@ def sentence(text: str) -> str:
     return text if text.endswith((".", "!", "?", '."', '!"', '?"', '…"')) else text + "."
 
 
-def capital(text: str) -> str:
-    """Return text with a capital first letter."""
-    return text[:1].upper() + text[1:]
-
-
 def with_article(phrase: str) -> str:
     """Return a phrase behind `a` or `an`, by its first sound."""
     vowel = re.match(r"(?i)[aeio]|u(?!k|s|ni[^mn])|hour|honest", phrase)

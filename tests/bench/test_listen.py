@@ -1,11 +1,13 @@
 """The scores of the listening bench, on hand-made rows whose answers can be counted."""
 
 import csv
-import importlib
 import json
-import sys
 from pathlib import Path
 
+import listen
+import listen_labels as labels
+import listen_read as reader
+import listen_scores as scores
 import pytest
 from fakes import DEV, MADE
 
@@ -15,10 +17,6 @@ from auricle.schemas.annotation import Domain, LabelScore, Span, Tags, Vad
 from auricle.schemas.clip import Clip, Recording
 from auricle.schemas.speech import Language
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "bench"))
-labels = importlib.import_module("listen_labels")
-scores = importlib.import_module("listen_scores")
-reader = importlib.import_module("listen_read")
 Listened = scores.Listened
 
 
@@ -260,7 +258,6 @@ def label(name, score):
 
 
 def test_a_manifest_that_is_missing_or_without_labels_is_one_line_and_exit_2(tmp_path, capsys):
-    listen = importlib.import_module("listen")
     plain = tmp_path / "plain.csv"
     plain.write_text("path,loudness\na.wav,3\n", encoding="utf-8")
     for manifest in (tmp_path / "none.csv", plain, Path(__file__)):
@@ -271,7 +268,6 @@ def test_a_manifest_that_is_missing_or_without_labels_is_one_line_and_exit_2(tmp
 
 
 def test_real_and_derived_rows_are_reported_apart(capsys):
-    listen = importlib.import_module("listen")
     mixed = Listened("m", {**rain().labels, "derived": "yes (mixed)"}, text="what")
     report = {
         "figures": list(listen._side_by_side([rain(), mixed, speech(text="hello")])),

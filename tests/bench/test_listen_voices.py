@@ -1,15 +1,10 @@
 """The scores of voices, rooms and tempo, on hand-made rows whose answers can be counted."""
 
-import importlib
-import sys
-from pathlib import Path
-
+import listen_rooms as rooms
+import listen_rows as rows
+import listen_voices as voices
 import pytest
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "bench"))
-rows = importlib.import_module("listen_rows")
-voices = importlib.import_module("listen_voices")
-rooms = importlib.import_module("listen_rooms")
 Who = rows.Who
 
 ANN_THEN_BOB = (Who(0, 4, "ann"), Who(4, 8, "bob"))

@@ -33,12 +33,12 @@ class FakeClap:
         row[0] = 1.0 if any(word in text for word in self.heard) else 0.2
         return row
 
-    def audio(self, waveforms: Sequence[np.ndarray]) -> np.ndarray:
+    def audio(self, waveforms: Sequence[np.ndarray], batch: int) -> np.ndarray:
         return np.eye(1, self.dimensions, dtype=np.float32).repeat(len(waveforms), axis=0)
 
 
 def heard(monkeypatch: pytest.MonkeyPatch, *words: str) -> Music:
-    monkeypatch.setattr(music_clap, "clap", lambda folder, device, batch: FakeClap(words))
+    monkeypatch.setattr(music_clap, "clap", lambda folder, device: FakeClap(words))
     monkeypatch.setattr(music_clap.models, "find", lambda name: None)
     expert = ClapMusic()
     expert.load()
@@ -76,7 +76,7 @@ def test_a_model_whose_texts_are_all_alike_is_refused(monkeypatch: pytest.Monkey
         def _text(self, text: str) -> np.ndarray:
             return np.ones(self.dimensions, np.float32)
 
-    monkeypatch.setattr(music_clap, "clap", lambda folder, device, batch: Collapsed(()))
+    monkeypatch.setattr(music_clap, "clap", lambda folder, device: Collapsed(()))
     monkeypatch.setattr(music_clap.models, "find", lambda name: None)
     with pytest.raises(UserError, match=r"music\.model"):
         ClapMusic().load()
