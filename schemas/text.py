@@ -15,6 +15,24 @@ QACategory = Literal[
 ]
 Difficulty = Literal["basic", "intermediate", "advanced", "complex"]
 Topic = Literal["speech", "music", "sound", "environment", "source"]
+Check = Literal[
+    "length",
+    "language",
+    "domain",
+    "unsupported_claim",
+    "expert_talk",
+    "raw_number",
+    "absence",
+    "duplicate",
+    "quote",
+    "order",
+    "hint",
+    "unknown_evidence",
+    "low_confidence",
+    "plan",
+    "repeated_question",
+]
+"""The rules that a text may break; `pipeline/text/checks.py` says what each of them wants."""
 
 
 class Evidence(Record):
@@ -36,7 +54,27 @@ class Text(Record):
     confidence: Annotated[float, about("0 to 1")]
 
 
-class Captions(Row):
+class Mark(Record):
+    """A rule that a text breaks, after it was written anew for that reason."""
+
+    where: Annotated[str, about("`long/0` is the first long caption; a question is its qa_id")]
+    check: Check
+    detail: Annotated[str, about("what breaks the rule, in words for the writer")]
+
+
+class Written(Row):
+    """A row of texts: who wrote them, what that took, and which rules they break."""
+
+    model: Annotated[str | None, about("the model that wrote, as its server names it")] = None
+    reasoning: Annotated[str | None, about("what the model thought before it wrote")] = None
+    requests: Annotated[int, about("answers that were asked for; 0 by rules")] = 0
+    prompt_tokens: int = 0
+    completion_tokens: Annotated[int, about("with those of the reasoning")] = 0
+    cost: Annotated[float | None, about("null where the model has no price", "USD")] = None
+    marks: Annotated[tuple[Mark, ...], about("empty where all checks passed")] = ()
+
+
+class Captions(Written):
     """Six kinds of caption, three variants each; null where the clip has no such sound."""
 
     short: Annotated[tuple[Text, ...] | None, about("at most 15 words")] = None
@@ -61,7 +99,7 @@ class QAPair(Record):
     confidence: Annotated[float, about("0 to 1")]
 
 
-class QA(Row):
+class QA(Written):
     """The questions and answers of one clip."""
 
     pairs: tuple[QAPair, ...] = ()
