@@ -124,6 +124,39 @@ def errors(dataset: str, retry: str | None, skipped: bool, as_json: bool) -> Non
 
 
 @cli.group()
+def prompt() -> None:
+    """Look at what a model is told."""
+
+
+@prompt.command("show")
+@dataset
+@click.argument("clip")
+@click.option(
+    "--task",
+    type=click.Choice(["caption", "qa"]),
+    default="caption",
+    help="What it is to write (default caption).",
+)
+@config_file
+@as_json
+def prompt_show(dataset: str, clip: str, task: str, config: str | None, as_json: bool) -> None:
+    """Print exactly what would be sent of a CLIP, and how many tokens that is."""
+    from auricle.pipeline.commands import prompt_show
+
+    prompt_show(dataset, clip, task, config, as_json)
+
+
+@cli.command()
+@click.argument("target", metavar="FILE|DATASET")
+@as_json
+def lint(target: str, as_json: bool) -> None:
+    """Measure the texts of a dataset, or of anybody's JSONL, CSV or Parquet, for known faults."""
+    from auricle.pipeline.commands import lint
+
+    lint(target, as_json)
+
+
+@cli.group()
 def models() -> None:
     """List, fetch and verify model weights."""
 

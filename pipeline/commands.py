@@ -18,10 +18,13 @@ from auricle.pipeline.expert_table import expert_table
 from auricle.pipeline.export.parquet import FOLDER, export_parquet
 from auricle.pipeline.plan import get_model
 from auricle.pipeline.probe import train
+from auricle.pipeline.prompt_show import prompt_of
 from auricle.pipeline.show import captions_table, captions_view, clip_report, clip_view
 from auricle.pipeline.stages import STAGES, experts_of
 from auricle.pipeline.status import clear, problems
 from auricle.pipeline.status import status as table_status
+from auricle.pipeline.text.lint import lines
+from auricle.pipeline.text.lint import lint as measure
 from auricle.schemas.errors import UserError
 
 _OPTIONS = {"clip_seconds": "ingest.clip_seconds", "engine": "engine.kind"}
@@ -116,6 +119,28 @@ def show(uri: str, clip: str | None, as_json: bool) -> None:
         print(json.dumps(known, indent=1, ensure_ascii=False))
     else:
         console.print(clip_view(data, clip) if clip else captions_view(data))
+
+
+def lint(target: str, as_json: bool) -> None:
+    """Print how often texts have the faults that such sets are known for."""
+    report = measure(target)
+    if as_json:
+        print(json.dumps(report.as_json(), indent=1, ensure_ascii=False))
+    else:
+        _print(lines(report), False)
+
+
+def prompt_show(uri: str, clip: str, task: str, config: str | None, as_json: bool) -> None:
+    """Print what a model would be told of a clip."""
+    data = Dataset(uri)
+    told = prompt_of(data, configure(data, {"config": config}, None), clip, task)
+    if as_json:
+        print(json.dumps(told._asdict(), indent=1, ensure_ascii=False))
+        return
+    for message in told.messages:
+        console.print(f"--- {message['role']}", style="bold cyan")
+        console.print(message["content"], markup=False, soft_wrap=True)
+    console.print(f"--- {told.tokens:,} tokens ({told.counted_by})", style="bold cyan")
 
 
 def models_list(as_json: bool) -> None:

@@ -6,22 +6,19 @@ import difflib
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, field_validator
+from pydantic import Field, TypeAdapter, ValidationError, field_validator
 
 from auricle.experts.base import Expert
+from auricle.pipeline.llm.settings import LlmSettings
+from auricle.pipeline.settings import Settings
 from auricle.schemas.errors import UserError
+from auricle.schemas.text import Difficulty, QACategory
 
 OFF = "off"
 """The backend of a role that is not asked: it has no rows and no table."""
-
-
-class Settings(BaseModel):
-    """A group of settings. A name that is not one of them is refused."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class IngestSettings(Settings):
@@ -32,6 +29,44 @@ class IngestSettings(Settings):
     sample_rate: int = Field(default=16_000, ge=8_000)
     recording_id: Literal["path", "stem"] = "path"
     shard_clips: int = Field(default=512, ge=1)
+
+
+class CaptionSettings(Settings):
+    """How captions are asked for."""
+
+    prompt: str = "caption_v1"
+
+
+class QASettings(Settings):
+    """Which questions are wanted, and how they are asked for.
+
+    `categories` and `difficulties` are the shares over the set; `yes_no` is the share of questions
+    that are answered by yes or no, half of them by no, where a model writes.
+    """
+
+    prompt: str = "qa_v1"
+    categories: dict[QACategory, Annotated[float, Field(ge=0)]] = {
+        "direct_perception": 0.20,
+        "sound_characteristics": 0.17,
+        "quality_assessment": 0.17,
+        "environment_reasoning": 0.17,
+        "inference_judgement": 0.17,
+        "application_context": 0.12,
+    }
+    difficulties: dict[Difficulty, Annotated[float, Field(ge=0)]] = {
+        "basic": 0.25,
+        "intermediate": 0.35,
+        "advanced": 0.25,
+        "complex": 0.15,
+    }
+    yes_no: float = Field(default=0.16, ge=0, le=1)
+
+    @field_validator("categories", "difficulties")
+    @classmethod
+    def _is_a_whole(cls, shares: dict[str, float]) -> dict[str, float]:
+        if abs(sum(shares.values()) - 1) > 1e-6:
+            raise ValueError(f"the shares add up to {sum(shares.values()):g}, not to 1")
+        return shares
 
 
 class SplitSettings(Settings):
@@ -69,7 +104,10 @@ class Config(Settings):
     source: str | None = None
     ingest: IngestSettings = IngestSettings()
     experts: dict[str, dict[str, Any]] = {}
-    writer: Literal["rules"] = "rules"
+    writer: Literal["rules", "llm"] = "rules"
+    llm: LlmSettings = LlmSettings()
+    caption: CaptionSettings = CaptionSettings()
+    qa: QASettings = QASettings()
     split: SplitSettings = SplitSettings()
     export: ExportSettings = ExportSettings()
     engine: EngineSettings = EngineSettings()
@@ -227,8 +265,11 @@ def _first_problem(error: ValidationError) -> str:
     if problem["type"] == "extra_forbidden":
         group: Any = Config
         for part in problem["loc"][:-1]:
-            group = group.model_fields[str(part)].annotation
+            fields = getattr(group, "model_fields", {})
+            group = fields[str(part)].annotation if part in fields else get_args(group)[-1]
         return f"{place}: {_unknown(str(problem['loc'][-1]), group.model_fields, 'setting')}"
+    if problem["type"] == "value_error":
+        return f"{place}: {problem['ctx']['error']}"
     return f"{place}: {problem['msg'].lower()}, not {problem['input']!r}"
 
 

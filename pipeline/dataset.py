@@ -141,8 +141,7 @@ class Dataset:
 
     def forget_shard(self, table: str, shard: int) -> None:
         """Delete one shard, so that it is pending again; a missing one is fine."""
-        if self.has(table, shard):
-            self.storage.fs.delete_file(self.storage.path(_name(table, shard)))
+        self.storage.delete_file(_name(table, shard))
 
     def sweep(self, table: str) -> None:
         """Delete what killed writers of a table left behind."""

@@ -20,6 +20,7 @@ from auricle.pipeline.licences import remark
 from auricle.pipeline.machine import gpus, installed, ram
 from auricle.pipeline.packing import memory_of
 from auricle.pipeline.stages import experts_of, works
+from auricle.prompts import read_prompt
 from auricle.schemas.errors import UserError
 
 State = Literal["ok", "note", "fails"]
@@ -46,6 +47,7 @@ def doctor(config: Config) -> list[Finding]:
         *_licences(wanted),
         *_weights(wanted, spare),
         *_endpoints(wanted),
+        *_writer(config),
         *_memory(config, everyone),
         *_ray(config),
         *_disk(everyone),
@@ -128,6 +130,28 @@ def _endpoints(experts: Iterable[Expert[Any]]) -> Iterator[Finding]:
             yield Finding(name, "fails", f"{variable} is not set in the environment")
         if url:
             yield _ask(name, url, model, os.environ.get(variable) if variable else None)
+
+
+def _writer(config: Config) -> Iterator[Finding]:
+    """Look at the model that writes, where one does."""
+    if config.writer != "llm":
+        return
+    llm = config.llm
+    name = f"writer ({llm.model or 'llm'})"
+    for package in ("openai", "aiohttp"):
+        if not installed(package):
+            yield Finding(name, "fails", f'{package} is not installed: pip install "auricle[llm]"')
+    try:
+        key = llm.key()
+    except UserError as error:
+        yield Finding(name, "fails", str(error))
+        return
+    for prompt in (config.caption.prompt, config.qa.prompt):
+        try:
+            read_prompt(prompt)
+        except UserError as error:
+            yield Finding(name, "fails", str(error))
+    yield _ask(name, llm.base_url, llm.model, key if llm.key_variable else None)
 
 
 def _ask(name: str, url: str, model: str, key: str | None) -> Finding:

@@ -156,6 +156,8 @@ def _difference(old: Fingerprint, new: Fingerprint) -> str:
         before, now = old.settings.get(name), new.settings.get(name)
         if before != now:
             said.append(f"{name} {before}, now {now}")
+    if old.provenance.prompt_hash != new.provenance.prompt_hash:
+        said.append("another prompt")
     before_models = {use.name: use.sha256 for use in old.provenance.models}
     for use in new.provenance.models:
         if before_models.get(use.name) != use.sha256:

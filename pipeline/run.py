@@ -14,6 +14,7 @@ from auricle.pipeline.engine.local import run_local
 from auricle.pipeline.engine.progress import Board
 from auricle.pipeline.engine.ray_pool import run_ray
 from auricle.pipeline.ingest import group
+from auricle.pipeline.llm import journal
 from auricle.pipeline.plan import (
     check,
     choose_backends,
@@ -119,7 +120,12 @@ def check_place(data: Dataset) -> None:
     Raises:
         UserError: names what is there.
     """
-    ours = {CONFIG, "exports", *(table.folder.split("/")[0] for table in TABLES.values())}
+    ours = {
+        CONFIG,
+        "exports",
+        journal.FOLDER,
+        *(table.folder.split("/")[0] for table in TABLES.values()),
+    }
     others = [name for name in data.storage.entries() if name not in ours]
     if others:
         raise UserError(

@@ -31,6 +31,7 @@ class Known(NamedTuple):
     """All rows of one clip, by table, and its recording."""
 
     clip_id: str
+    shard: int
     duration: float
     recording: Recording
     rows: dict[str, Row]
@@ -163,7 +164,7 @@ def _known(data: Dataset, shard: int, at: int) -> Known:
         if made:
             weights = ", ".join(f"{use.name} {use.sha256[:8]}" for use in made.models)
             makers[table] = f"{made.backend} {made.version}" + (f", {weights}" if weights else "")
-    return Known(clip["clip_id"], clip["duration"], recording, rows, makers)
+    return Known(clip["clip_id"], shard, clip["duration"], recording, rows, makers)
 
 
 def _section(title: str, parts: Sequence[RenderableType]) -> list[RenderableType]:

@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, get_type_hints
 
 from auricle.experts.base import Expert
@@ -13,13 +14,20 @@ from auricle.pipeline.engine.work import Done, Tell, Work
 from auricle.pipeline.ingest import cut
 from auricle.pipeline.packing import pack
 from auricle.pipeline.split import deal
+from auricle.pipeline.tables import TABLES
 from auricle.pipeline.testimonies import testimonies
-from auricle.pipeline.text.rules.captions import write_captions
-from auricle.pipeline.text.rules.questions import write_qa
-from auricle.pipeline.text.testimony import Testimony
+from auricle.pipeline.text.asking import Task
+from auricle.pipeline.text.caption_task import CaptionTask
+from auricle.pipeline.text.checks import check_captions, check_qa
+from auricle.pipeline.text.facts import Facts, learn
+from auricle.pipeline.text.qa_task import QATask
+from auricle.pipeline.text.rules.captions import captions_of
+from auricle.pipeline.text.rules.questions import qa_of
 from auricle.pipeline.version import VERSION
-from auricle.schemas.base import Provenance, Row
+from auricle.pipeline.writing import Generate
+from auricle.schemas.base import Provenance
 from auricle.schemas.clip import Recording, Source
+from auricle.schemas.text import Mark, Written
 
 STAGES = ("ingest", "annotate", "caption", "qa", "split")
 """The stages as the command line names them; `annotate` is all the chains."""
@@ -35,11 +43,30 @@ def works(config: Config, stage: str | None = None) -> list[Work]:
             for chain, roles in config.chains().items()
             for name, experts in _workers(config, chain, list(roles)).items()
         ],
-        "caption": lambda: [Write("caption", "captions", write_captions, config.writer, heard)],
-        "qa": lambda: [Write("qa", "qa", write_qa, config.writer, heard)],
+        "caption": lambda: [_captions(config, heard)],
+        "qa": lambda: [_questions(config, heard)],
         "split": lambda: [Deal(config.split.benchmark, config.split.seed)],
     }
     return [work for name in ([stage] if stage else STAGES) for work in makers[name]()]
+
+
+def task(config: Config, name: str) -> Task[Any]:
+    """Return what a model is to write in a stage: `caption` or `qa`."""
+    return CaptionTask(config.caption.prompt) if name == "caption" else QATask(config.qa)
+
+
+def _captions(config: Config, heard: tuple[str, ...]) -> Work:
+    if config.writer == "llm":
+        return Generate("caption", "captions", task(config, "caption"), config.llm, heard, {})
+    return Write("caption", "captions", captions_of, check_captions, heard, {})
+
+
+def _questions(config: Config, heard: tuple[str, ...]) -> Work:
+    told = config.qa.model_dump(mode="json", exclude={"prompt"})
+    if config.writer == "llm":
+        return Generate("qa", "qa", task(config, "qa"), config.llm, heard, told)
+    write = partial(qa_of, settings=config.qa)
+    return Write("qa", "qa", write, check_qa, heard, told)
 
 
 def expert(config: Config, role: str, backend: str | None = None) -> Expert[Any]:
@@ -134,13 +161,14 @@ def _without(recording: Recording, twice: int) -> Recording:
 
 @dataclasses.dataclass
 class Write:
-    """Texts from evidence, by a writer that needs nothing but the testimony of one clip."""
+    """Texts from evidence by rules, which need nothing but the facts of one clip."""
 
     name: str
     table: str
-    writer: Callable[[Testimony], Row]
-    backend: str
+    write: Callable[[Facts], Written]
+    check: Callable[[Any, Facts], list[Mark]]
     heard: tuple[str, ...]
+    settings: dict[str, Any]
 
     @property
     def reads(self) -> tuple[str, ...]:
@@ -154,9 +182,9 @@ class Write:
 
     def fingerprints(self, needs: dict[str, str]) -> dict[str, Fingerprint]:
         """Return the fingerprint of the texts."""
-        told = {"writer": self.backend}
+        told = {"writer": "rules", **self.settings}
         made = Fingerprint(
-            provenance=_provenance(self.table, self.backend, told),
+            provenance=_provenance(self.table, "rules", told),
             settings=told,
             needs={table: needs[table] for table in self.reads},
         )
@@ -166,10 +194,18 @@ class Write:
         """Nothing to get ready."""
 
     def run(self, data: Dataset, shard: int, tell: Tell) -> None:
-        """Write the texts of a shard."""
-        rows = []
+        """Write the texts of a shard, and mark those that break a rule."""
+        record = TABLES[self.table].record
+        assert issubclass(record, Written)
+        rows: list[Written] = []
         for testimony in testimonies(data, shard, self.heard):
-            rows.append(self.writer(testimony))
+            facts = learn(testimony)
+            if facts.code is None:
+                rows.append(record.skipped(facts.clip_id, "no_domain"))
+            else:
+                row = self.write(facts)
+                marks = tuple(self.check(row, facts)) if row.status == "ok" else ()
+                rows.append(row.model_copy(update={"marks": marks}) if marks else row)
             tell(Done(1, testimony.duration, int(rows[-1].status == "error")))
         told = self.fingerprints(dict.fromkeys(self.reads, ""))[self.table].provenance
         data.write(self.table, shard, rows, told)

@@ -6,7 +6,8 @@ from typing import Any, NamedTuple
 import pyarrow.compute as pc
 
 from auricle.pipeline.dataset import Dataset
-from auricle.pipeline.tables import TABLES
+from auricle.pipeline.llm import journal
+from auricle.pipeline.tables import TABLES, WRITTEN
 from auricle.schemas.errors import UserError
 
 
@@ -101,9 +102,13 @@ def clear(data: Dataset, reason: str) -> list[str]:
         if problem.reason != reason:
             continue
         for shard in data.shards(problem.table):
-            rows = data.table(problem.table, shard, ["status", "reason"])
+            key = "path" if problem.table == "recordings" else "clip_id"
+            rows = data.table(problem.table, shard, [key, "status", "reason"])
             hit = pc.and_(pc.equal(rows["status"], "error"), pc.equal(rows["reason"], reason))
             if pc.any(hit).as_py():
+                if problem.table in WRITTEN:
+                    again = rows["clip_id"].filter(hit).to_pylist()
+                    journal.forget(data, WRITTEN[problem.table], shard, again)
                 for table in _made_from(data, problem.table):
                     data.forget_shard(table, shard)
                     cleared[table] = None

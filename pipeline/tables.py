@@ -60,3 +60,6 @@ TABLES: dict[str, Table] = {
 
 CLIP_TABLES = tuple(name for name, table in TABLES.items() if issubclass(table.record, Row))
 """Tables with one row a clip, in the clips' order."""
+
+WRITTEN = {"captions": "caption", "qa": "qa"}
+"""Tables that a model may write, and the task whose journals hold its answers."""

@@ -1,16 +1,21 @@
 """The Ray engine: actors that hold a loaded stage and pull the shards that are ready for it."""
 
+import dataclasses
 import logging
 import socket
+import threading
 from collections import Counter, deque
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from auricle.pipeline.config import EngineSettings
 from auricle.pipeline.dataset import Dataset
 from auricle.pipeline.engine.progress import Progress
-from auricle.pipeline.engine.work import Done, Work, clips_in
+from auricle.pipeline.engine.work import Done, SideBySide, Work, clips_in
+from auricle.pipeline.llm.governor import Governor
+from auricle.pipeline.llm.ray_governor import start_governor
+from auricle.pipeline.writing import GRACE, Generate, spent_before
 from auricle.schemas.errors import UserError
 
 _TRIES = 3
@@ -24,22 +29,32 @@ class Worker:
         self.work = work
         self.data = Dataset(uri)
         self.loaded = False
+        self.loading = threading.Lock()
 
     def run(self, shard: int) -> Done:
         """Work on one shard and return the sums; the rows go to disk, never through Ray."""
-        if not self.loaded:
-            self.work.load()
-            self.loaded = True
+        with self.loading:
+            if not self.loaded:
+                self.work.load()
+                self.loaded = True
         told = [Done()]
         self.work.run(self.data, shard, told.append)
         return Done(*(sum(column) for column in zip(*told, strict=True)))
 
+    def stop(self) -> None:
+        """Begin nothing more, where the work can end what it has begun."""
+        if isinstance(self.work, SideBySide):
+            self.work.stop()
 
-@dataclass
-class _Busy:
-    actor: Any
+
+@dataclass(eq=False)
+class _Hand:
+    """A worker, the shards it has and the most it may have."""
+
     stage: str
-    shard: int
+    actor: Any
+    seats: int
+    shards: set[int] = field(default_factory=set)
 
 
 def run_ray(
@@ -49,6 +64,7 @@ def run_ray(
 
     Each worker takes `settings.threads` processors. There is one worker at least, also where
     the cluster has fewer. A worker whose stage has nothing ready makes room for another stage.
+    A stage that waits for a server has one worker, which takes no place and has several shards.
 
     Raises:
         UserError: the cluster cannot be reached, a stage cannot load, or a shard kills its worker
@@ -61,6 +77,7 @@ def run_ray(
         resources = ray.cluster_resources()  # type: ignore[no-untyped-call]
         total = int(resources.get("CPU", 1))
         cpus = min(settings.threads, total)
+        works = list(_governed(data, works))
         _Pool(data, works, progress, slots=max(1, total // cpus), cpus=cpus).run()
     finally:
         if started:
@@ -101,6 +118,19 @@ def _knock(address: str) -> None:
         pass
 
 
+def _governed(data: Dataset, works: Sequence[Work]) -> Iterator[Work]:
+    """Yield the works; those that ask the same model share its pace and budget."""
+    governors: dict[str, Governor] = {}
+    for work in works:
+        if isinstance(work, Generate):
+            key = work.llm.model_dump_json()
+            if key not in governors:
+                governors[key] = start_governor(work.llm, spent_before(data, work.llm))
+            yield dataclasses.replace(work, governor=governors[key])
+        else:
+            yield work
+
+
 class _Pool:
     """Workers of all stages in a fixed number of slots."""
 
@@ -112,8 +142,8 @@ class _Pool:
         tables = {table for work in works for table in (*work.reads, *work.writes)}
         self.done = {table: set(data.shards(table)) for table in tables}
         self.ready: dict[str, deque[int]] = {name: deque() for name in self.works}
-        self.idle: list[tuple[str, Any]] = []
-        self.busy: dict[Any, _Busy] = {}
+        self.hands: list[_Hand] = []
+        self.busy: dict[Any, tuple[_Hand, int]] = {}
         self.deaths: Counter[tuple[str, int]] = Counter()
 
     def run(self) -> None:
@@ -131,8 +161,7 @@ class _Pool:
                 refs, _ = ray.wait(list(self.busy), num_returns=1)
                 self._collect(refs[0])
         finally:
-            for actor in [actor for _, actor in self.idle] + [b.actor for b in self.busy.values()]:
-                ray.kill(actor)
+            self._end()
 
     def _finished(self, work: Work, shard: int) -> bool:
         return all(shard in self.done[table] for table in work.writes)
@@ -142,58 +171,99 @@ class _Pool:
         return readable and not self._finished(work, shard)
 
     def _assign(self) -> bool:
-        """Give every slot a ready shard; False when there is nothing left to wait for."""
+        """Give every free seat a ready shard; False when there is nothing left to wait for."""
+        for stage in sorted(self.ready, key=lambda name: -len(self.ready[name])):
+            while self.ready[stage]:
+                hand = self._seat(stage) or self._hire(stage)
+                if hand is None:
+                    break
+                shard = self.ready[stage].popleft()
+                hand.shards.add(shard)
+                self.busy[hand.actor.run.remote(shard)] = hand, shard
+        return bool(self.busy)
+
+    def _seat(self, stage: str) -> _Hand | None:
+        """Return a worker of the stage that can take another shard."""
+        free = (h for h in self.hands if h.stage == stage and len(h.shards) < h.seats)
+        return next(free, None)
+
+    def _hire(self, stage: str) -> _Hand | None:
+        """Return a new worker of the stage, if there is a place or one can be made."""
         import ray
 
-        while any(self.ready.values()):
-            at = next((i for i, (stage, _) in enumerate(self.idle) if self.ready[stage]), None)
-            if at is not None:
-                stage, actor = self.idle.pop(at)
-            elif len(self.idle) + len(self.busy) < self.slots or self.idle:
-                if len(self.idle) + len(self.busy) >= self.slots:
-                    ray.kill(self.idle.pop()[1])
-                stage = max(self.ready, key=lambda name: len(self.ready[name]))
-                worker = ray.remote(num_cpus=self.cpus)(Worker)
-                actor = worker.remote(self.works[stage], self.data.storage.uri)
-            else:
-                break
-            shard = self.ready[stage].popleft()
-            self.busy[actor.run.remote(shard)] = _Busy(actor, stage, shard)
-        return bool(self.busy)
+        work = self.works[stage]
+        waits = isinstance(work, SideBySide)
+        if waits and any(hand.stage == stage for hand in self.hands):
+            return None
+        if not waits:
+            placed = [h for h in self.hands if not isinstance(self.works[h.stage], SideBySide)]
+            if len(placed) >= self.slots:
+                idle = next((h for h in placed if not h.shards and not self.ready[h.stage]), None)
+                if idle is None:
+                    return None
+                self._dismiss(idle)
+        seats = work.at_once if isinstance(work, SideBySide) else 1
+        options = (
+            {"num_cpus": 0, "max_concurrency": seats + 1} if waits else {"num_cpus": self.cpus}
+        )
+        worker: Any = ray.remote(Worker)
+        actor = worker.options(**options).remote(work, self.data.storage.uri)
+        self.hands.append(_Hand(stage, actor, seats))
+        return self.hands[-1]
+
+    def _dismiss(self, hand: _Hand) -> None:
+        import ray
+
+        self.hands.remove(hand)
+        ray.kill(hand.actor)
+
+    def _end(self) -> None:
+        """Dismiss all workers; those that wait for a server may first end what they asked."""
+        import ray
+
+        asked = [ref for ref, (hand, _) in self.busy.items()
+                 if isinstance(self.works[hand.stage], SideBySide)]  # fmt: skip
+        if asked:
+            for hand in self.hands:
+                hand.actor.stop.remote()
+            ray.wait(asked, num_returns=len(asked), timeout=GRACE + 5)
+        for hand in list(self.hands):
+            self._dismiss(hand)
 
     def _collect(self, ref: Any) -> None:
         """Take the result of a shard, or mourn its worker."""
         import ray
         from ray.exceptions import RayActorError, RayTaskError
 
-        done = self.busy.pop(ref)
+        hand, shard = self.busy.pop(ref)
+        hand.shards.discard(shard)
         try:
             sums = ray.get(ref)
         except RayTaskError as error:
-            ray.kill(done.actor)
             raise (error.cause if isinstance(error.cause, UserError) else error) from None
         except RayActorError as error:
             if "creation task" in str(error):
                 last_line = str(error).strip().splitlines()[-1]
-                raise UserError(f"{done.stage}: a worker cannot start: {last_line}") from None
-            self.deaths[done.stage, done.shard] += 1
-            if self.deaths[done.stage, done.shard] == _TRIES:
+                raise UserError(f"{hand.stage}: a worker cannot start: {last_line}") from None
+            if hand in self.hands:
+                self.hands.remove(hand)
+            self.deaths[hand.stage, shard] += 1
+            if self.deaths[hand.stage, shard] == _TRIES:
                 raise UserError(
-                    f"{done.stage}: shard {done.shard} killed its worker {_TRIES} times "
+                    f"{hand.stage}: shard {shard} killed its worker {_TRIES} times "
                     f"({error}); look for lack of memory, then run again to resume"
                 ) from None
-            self.ready[done.stage].appendleft(done.shard)
+            self.ready[hand.stage].appendleft(shard)
             return
-        self.idle.append((done.stage, done.actor))
-        self.progress.tell(done.stage, sums)
-        self.progress.shard(done.stage)
-        for table in self.works[done.stage].writes:
-            self.done[table].add(done.shard)
+        self.progress.tell(hand.stage, sums)
+        self.progress.shard(hand.stage)
+        for table in self.works[hand.stage].writes:
+            self.done[table].add(shard)
         for name, work in self.works.items():
-            if done.stage != name and self._ready(work, done.shard):
-                self._enqueue(name, done.shard)
+            if hand.stage != name and self._ready(work, shard):
+                self._enqueue(name, shard)
 
     def _enqueue(self, stage: str, shard: int) -> None:
-        flying = any(b.stage == stage and b.shard == shard for b in self.busy.values())
+        flying = any(h.stage == stage and shard in h.shards for h in self.hands)
         if not flying and shard not in self.ready[stage]:
             self.ready[stage].append(shard)

@@ -92,6 +92,11 @@ class Storage:
         finally:
             beside.unlink(missing_ok=True)
 
+    def delete_file(self, name: str) -> None:
+        """Delete a file; a missing one is fine."""
+        if self.exists(name):
+            self.fs.delete_file(self.path(name))
+
     def delete_folder(self, folder: str) -> None:
         """Delete a folder and what is in it; a missing one is fine."""
         if self.fs.get_file_info(self.path(folder)).type == pafs.FileType.Directory:

@@ -1,7 +1,7 @@
 """A unit of work: a stage of the pipeline over one shard."""
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
 from auricle.pipeline.dataset import Dataset, Fingerprint
 
@@ -40,6 +40,21 @@ class Work(Protocol):
 
     def run(self, data: Dataset, shard: int, tell: Tell) -> None:
         """Make the shard of each table it writes that is not there yet."""
+
+
+@runtime_checkable
+class SideBySide(Work, Protocol):
+    """Work that waits more than it computes: a worker has several shards, each in a thread."""
+
+    @property
+    def at_once(self) -> int:
+        """How many shards."""
+
+    def stop(self) -> None:
+        """Begin nothing more: `run` ends soon, with an error, in all threads."""
+
+    def close(self) -> None:
+        """Let go of what `load` took."""
 
 
 def clips_in(data: Dataset, work: Work, shards: Sequence[int]) -> int | None:

@@ -43,6 +43,11 @@ _NUMBERS = {2: "two", 3: "three", 4: "four"}
 _PLURALS = {"man": "men", "woman": "women", "child": "children", "person": "people"}
 
 
+def word_set(text: str) -> frozenset[str]:
+    """Return the words of a text, parted by white space, as a set."""
+    return frozenset(text.split())
+
+
 def words(text: str) -> int:
     """Return the number of words, parted by white space."""
     return len(text.split())

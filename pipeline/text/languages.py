@@ -30,3 +30,6 @@ yi Yiddish|yo Yoruba|yue Cantonese|zh Chinese|zu Zulu
 
 _NAMES = dict(entry.split(" ", 1) for line in _TABLE.split("\n") for entry in line.split("|")
               if entry)  # fmt: skip
+
+LANGUAGES = frozenset(_NAMES.values())
+"""The English names of all languages."""

@@ -18,20 +18,25 @@ from auricle.schemas.text import Captions, Text
 
 
 def write_captions(said: Testimony) -> Captions:
-    """Return six kinds of caption in three variants each, or a skipped row without a domain.
+    """Return six kinds of caption in three variants each, or a skipped row without a domain."""
+    if said.code is None:
+        return Captions.skipped(said.clip_id, "no_domain")
+    return captions_of(learn(said))
+
+
+def captions_of(facts: Facts) -> Captions:
+    """Return the captions that the facts of a clip with a domain make.
 
     A category that the domain code rules out is null, and so is the environment where nothing is
     known of it. Confidence is that of the weakest fact used.
     """
-    if said.code is None:
-        return Captions.skipped(said.clip_id, "no_domain")
-    facts = learn(said)
-    has_speech, has_music, has_sound = (letter != "0" for letter in said.code)
-    key = said.clip_id
-    short_of = still.short_drafts if said.code == "000" else short.short_drafts
-    long_of = still.long_drafts if said.code == "000" else long.long_drafts
+    assert facts.code is not None
+    has_speech, has_music, has_sound = (letter != "0" for letter in facts.code)
+    key = facts.clip_id
+    short_of = still.short_drafts if facts.code == "000" else short.short_drafts
+    long_of = still.long_drafts if facts.code == "000" else long.long_drafts
     return Captions(
-        clip_id=said.clip_id,
+        clip_id=facts.clip_id,
         short=three(short_of(facts, f"{key}/short"), SHORT_WORDS),
         long=three(long_of(facts, f"{key}/long"), LONG_WORDS),
         speech=three(speech_drafts(facts, f"{key}/speech")) if has_speech else None,

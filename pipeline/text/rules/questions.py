@@ -7,11 +7,11 @@ another category takes its place.
 
 from collections.abc import Callable, Iterable, Sequence
 from hashlib import blake2b
-from itertools import accumulate
-from typing import TypeVar
 
-from auricle.pipeline.text.english import number, shuffled
+from auricle.pipeline.config import QASettings
+from auricle.pipeline.text.english import shuffled
 from auricle.pipeline.text.facts import Facts, learn
+from auricle.pipeline.text.qa_plan import PAIRS, plan
 from auricle.pipeline.text.rules.ask_character import character_atoms
 from auricle.pipeline.text.rules.ask_hearing import perception_atoms
 from auricle.pipeline.text.rules.ask_meaning import inference_atoms
@@ -21,26 +21,10 @@ from auricle.pipeline.text.rules.ask_use import use_atoms
 from auricle.pipeline.text.rules.asking import Asked, Atom, questions
 from auricle.pipeline.text.rules.draft import Draft, bare
 from auricle.pipeline.text.testimony import Testimony
-from auricle.schemas.text import QA, Difficulty, QACategory, QAPair
+from auricle.schemas.text import QA, QACategory, QAPair
 
-PAIRS = 5
 _MOST_POLAR = 2
-K = TypeVar("K")
-
-CATEGORY_SHARES: dict[QACategory, float] = {
-    "direct_perception": 0.20,
-    "sound_characteristics": 0.17,
-    "quality_assessment": 0.17,
-    "environment_reasoning": 0.17,
-    "inference_judgement": 0.17,
-    "application_context": 0.12,
-}
-DIFFICULTY_SHARES: dict[Difficulty, float] = {
-    "basic": 0.25,
-    "intermediate": 0.35,
-    "advanced": 0.25,
-    "complex": 0.15,
-}
+_DEFAULT = QASettings()
 
 _ATOMS: dict[QACategory, Callable[[Facts, str], list[Atom]]] = {
     "direct_perception": perception_atoms,
@@ -52,54 +36,31 @@ _ATOMS: dict[QACategory, Callable[[Facts, str], list[Atom]]] = {
 }
 
 
-def write_qa(said: Testimony) -> QA:
+def write_qa(said: Testimony, settings: QASettings = _DEFAULT) -> QA:
     """Return five questions with answers, or a skipped row where too little is known of a clip."""
     if said.code is None:
         return QA.skipped(said.clip_id, "no_domain")
-    facts = learn(said)
-    atoms = {name: maker(facts, f"{said.clip_id}/{name}") for name, maker in _ATOMS.items()}
+    return qa_of(learn(said), settings)
+
+
+def qa_of(facts: Facts, settings: QASettings) -> QA:
+    """Return the questions that the facts of a clip make, or a skipped row if they are too few."""
+    clip_id = facts.clip_id
+    atoms = {name: maker(facts, f"{clip_id}/{name}") for name, maker in _ATOMS.items()}
     chosen: list[Asked] = []
-    for index, (category, difficulty) in enumerate(plan(said.clip_id)):
-        others = [
-            name
-            for name in shuffled(f"{said.clip_id}/{index}", list(CATEGORY_SHARES))
-            if name != category
-        ]
+    for index, (category, difficulty, _) in enumerate(plan(clip_id, settings)):
+        others = [name for name in shuffled(f"{clip_id}/{index}", list(_ATOMS)) if name != category]
         for name in (category, *others):
             rest = [atom for other in atoms if other != name for atom in atoms[other]]
-            asked = questions(facts, name, difficulty, atoms[name], rest, f"{said.clip_id}/{index}")
+            asked = questions(facts, name, difficulty, atoms[name], rest, f"{clip_id}/{index}")
             found = _first_new(asked, chosen)
             if found is not None:
                 chosen.append(found)
                 break
     if len(chosen) < PAIRS:
-        return QA.skipped(said.clip_id, "too_little_evidence")
-    pairs = tuple(_pair(said.clip_id, index, asked) for index, asked in enumerate(chosen))
-    return QA(clip_id=said.clip_id, pairs=pairs)
-
-
-def plan(clip_id: str) -> list[tuple[QACategory, Difficulty]]:
-    """Return the category and difficulty wanted of each of the five pairs.
-
-    Five evenly spaced points from a start that the id decides fall into the shares; the two kinds
-    have starts of their own and are paired at random, so neither says anything of the other.
-    """
-    categories = _dealt(CATEGORY_SHARES, f"{clip_id}/category")
-    difficulties = shuffled(
-        f"{clip_id}/pairing", _dealt(DIFFICULTY_SHARES, f"{clip_id}/difficulty")
-    )
-    return list(zip(categories, difficulties, strict=True))
-
-
-def _dealt(shares: dict[K, float], key: str) -> list[K]:
-    start = number(key) / 2**64
-    points = [(start + index) / PAIRS for index in range(PAIRS)]
-    ends = list(accumulate(shares.values()))
-    names = list(shares)
-    return [
-        next((name for name, end in zip(names, ends, strict=True) if point < end), names[-1])
-        for point in points
-    ]
+        return QA.skipped(clip_id, "too_little_evidence")
+    pairs = tuple(_pair(clip_id, index, asked) for index, asked in enumerate(chosen))
+    return QA(clip_id=clip_id, pairs=pairs)
 
 
 def _first_new(found: Iterable[Asked], chosen: Sequence[Asked]) -> Asked | None:
@@ -122,9 +83,8 @@ def _first_new(found: Iterable[Asked], chosen: Sequence[Asked]) -> Asked | None:
 
 def _pair(clip_id: str, index: int, asked: Asked) -> QAPair:
     draft = Draft(asked.answer, asked.facts)
-    suffix = blake2b(f"{clip_id}/{index}".encode(errors="surrogatepass"), digest_size=4).hexdigest()
     return QAPair(
-        qa_id=f"{clip_id}_{suffix}",
+        qa_id=qa_id(clip_id, index),
         category=asked.category,
         difficulty=asked.difficulty,
         question=asked.question,
@@ -132,3 +92,9 @@ def _pair(clip_id: str, index: int, asked: Asked) -> QAPair:
         support=draft.support,
         confidence=draft.confidence,
     )
+
+
+def qa_id(clip_id: str, index: int) -> str:
+    """Return the id of a clip's pair: the clip's and eight hex digits, as MECAT has them."""
+    suffix = blake2b(f"{clip_id}/{index}".encode(errors="surrogatepass"), digest_size=4).hexdigest()
+    return f"{clip_id}_{suffix}"

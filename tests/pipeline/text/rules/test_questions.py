@@ -6,13 +6,15 @@ from pathlib import Path
 
 import pytest
 
+from auricle.pipeline.config import QASettings
 from auricle.pipeline.text.evidence import gather
 from auricle.pipeline.text.rules.draft import bare
-from auricle.pipeline.text.rules.questions import CATEGORY_SHARES, DIFFICULTY_SHARES, write_qa
+from auricle.pipeline.text.rules.questions import write_qa
 from auricle.pipeline.text.testimony import Testimony
 from auricle.schemas.text import QAPair
 
 Build = Callable[..., Testimony]
+SHARES = QASettings()
 
 FORBIDDEN = re.compile(
     r"(?i)\b(detect\w*|classif\w*|labels?|probabilit\w+|models?|metrics?|transcri\w+|metadata|"
@@ -106,13 +108,13 @@ def test_all_clips_get_their_five_pairs(pairs: list[QAPair], many: list[Testimon
 
 def test_categories_approach_their_shares(pairs: list[QAPair]) -> None:
     found = Counter(pair.category for pair in pairs)
-    for category, share in CATEGORY_SHARES.items():
+    for category, share in SHARES.categories.items():
         assert found[category] / len(pairs) == pytest.approx(share, abs=0.025)
 
 
 def test_difficulties_approach_their_shares(pairs: list[QAPair]) -> None:
     found = Counter(pair.difficulty for pair in pairs)
-    for difficulty, share in DIFFICULTY_SHARES.items():
+    for difficulty, share in SHARES.difficulties.items():
         assert found[difficulty] / len(pairs) == pytest.approx(share, abs=0.02)
 
 
@@ -120,7 +122,7 @@ def test_difficulty_says_nothing_of_the_category(pairs: list[QAPair]) -> None:
     cells = Counter((pair.category, pair.difficulty) for pair in pairs)
     rows = Counter(pair.category for pair in pairs)
     for (category, difficulty), count in cells.items():
-        assert count / rows[category] == pytest.approx(DIFFICULTY_SHARES[difficulty], abs=0.07)
+        assert count / rows[category] == pytest.approx(SHARES.difficulties[difficulty], abs=0.07)
 
 
 def test_yes_and_no_are_balanced(pairs: list[QAPair]) -> None:
