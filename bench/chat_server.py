@@ -3,18 +3,17 @@
     with chat_server(moods=["429 seconds", "truncated"], latency=0.1) as server:
         client = openai.AsyncOpenAI(base_url=server.url, api_key="none")
 
-    python bench/chat_server.py --latency 2 --limit 256      in a process of its own
-
 `ChatServer` says what can be read from it, `chat_settings.Settings` what can be set, and
 `chat_moods.MOODS` and `chat_errors.ERRORS` which moods there are.
 """
 
 import asyncio
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from chat_batches import Fate
 from chat_service import Answer, Asked, ChatServer, Moods, plain_answer
 from chat_settings import Settings
 
@@ -23,14 +22,18 @@ __all__ = ["Asked", "ChatServer", "chat_server", "plain_answer"]
 
 @contextmanager
 def chat_server(
-    moods: Moods = (), answer: Answer = plain_answer, port: int = 0, **settings: Any
+    moods: Moods = (),
+    answer: Answer = plain_answer,
+    port: int = 0,
+    fates: Sequence[Fate] = (),
+    **settings: Any,
 ) -> Iterator[ChatServer]:
     """Run a server in a thread of its own; see ChatServer and Settings.
 
     Raises:
         Exception: what `answer` or `moods` raised while it ran.
     """
-    server = ChatServer(Settings(**settings), moods, answer)
+    server = ChatServer(Settings(**settings), moods, answer, fates=list(fates))
     ready = threading.Event()
     loop = asyncio.new_event_loop()
     end = asyncio.Event()

@@ -8,14 +8,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from chat_batches import Batches, Fate
 from chat_errors import error_of
+from chat_files import Refused
 from chat_http import Broken, Connections, HungUp, Request, Wire
 from chat_limits import Minute, Places, above_limit
 from chat_moods import Mood, apply, check
 from chat_plan import Body, Plan, failure, prompt_letters, schema_of, to_json, token_limit, tokens
 from chat_refusals import refuse, unauthorized, understood
 from chat_schema import smallest
-from chat_send import send, usage
+from chat_send import completion, send, usage
 from chat_settings import Settings
 
 Answer = Callable[[Body], str]
@@ -47,6 +49,9 @@ class ChatServer:
     at its end, in one of `answered` (a completion, whole), `refused` (an error), `aborted` (the
     client hung up) and `broken` (the server broke off, as it was told to). `busiest` is the most
     that were there at once, those that wait included. `failures` holds what `answer` raised.
+
+    Batches meet the `fates` in order, then all are completed; `batched` counts the requests that
+    were answered in them, which `requests` does not.
     """
 
     settings: Settings = field(default_factory=Settings)
@@ -64,6 +69,8 @@ class ChatServer:
     prompt_tokens: int = 0
     completion_tokens: int = 0
     failures: list[Exception] = field(default_factory=list)
+    fates: list[Fate] = field(default_factory=list)
+    batched: int = 0
 
     def __post_init__(self) -> None:
         if not callable(self.moods):
@@ -72,6 +79,7 @@ class ChatServer:
                 check(mood)
         self._places, self._minute = Places(self.settings), Minute(self.settings)
         self._numbers = itertools.count(1)
+        self.batches = Batches(self.settings, self.fates, self._complete)
 
     async def serve(self, port: int, ready: Callable[[], None], end: asyncio.Event) -> None:
         """Serve until told to end; `ready` is called when `url` is known."""
@@ -99,11 +107,36 @@ class ChatServer:
                     for name in settings.models
                 ]
                 wire.send(200, to_json({"object": "list", "data": models}).encode())
+            case _, ["files" | "batches" as kind, *parts]:
+                self._look_after(kind, parts, request, wire)
             case "GET", ["", "counts"]:
                 wire.send(200, to_json(self.counts()).encode())
             case _:
                 message = f"Invalid URL ({request.method} {request.path})"
                 self.say(wire, failure(404, message))
+
+    def _look_after(self, kind: str, parts: list[str], request: Request, wire: Wire) -> None:
+        """Answer a request to /files or /batches."""
+        keeper = self.batches.files if kind == "files" else self.batches
+        try:
+            said = keeper.answer(request, parts)
+        except Refused as error:
+            self.say(wire, error.plan)
+        except (ValueError, KeyError) as error:
+            self.say(wire, failure(400, f"{type(error).__name__}: {error}"))
+        else:
+            wire.send(200, said if isinstance(said, bytes) else to_json(said).encode())
+
+    def _complete(self, body: Body) -> tuple[int, dict[str, Any]]:
+        """Return the answer to one request of a batch."""
+        mood = self.mood_of(body)
+        plan = self.refusal(body, mood) or self.plan(body, mood)
+        self.batched += 1
+        if self.settings.record:
+            self.asked.append(Asked(body, {}, time.monotonic(), mood))
+        if not plan.whole:
+            return plan.status, plan.error or {}
+        return 200, completion(plan, body, self.settings, self.ident())
 
     def counts(self) -> dict[str, float]:
         """Return the numbers of the server, and the seconds of processor its process has used."""

@@ -124,7 +124,7 @@ class Client:
 
     def stop(self, why: Exception) -> None:
         """Send nothing more; what is in flight may end."""
-        self.ending = why
+        self.ending = self.ending or why
         for task in self._waiting:
             task.cancel()
 
