@@ -78,6 +78,23 @@ def _stage(name: str, help_text: str) -> None:
 _stage("annotate", "Ask the experts what they hear in each clip.")
 _stage("caption", "Write captions from what the experts said.")
 _stage("qa", "Write questions and answers from what the experts said.")
+
+
+@cli.command()
+@dataset
+@config_file
+@engine
+@redo
+def judge(dataset: str, redo: tuple[str, ...], **options: Any) -> None:
+    """Have a second model check the texts, and find questions that need no listening."""
+    from auricle.pipeline.commands import configure, run_stage
+    from auricle.pipeline.dataset import Dataset
+    from auricle.pipeline.judging import must_be_on
+
+    must_be_on(configure(Dataset(dataset), options, None))
+    run_stage("judge", dataset, options, redo)
+
+
 _stage("split", "Deal recordings to train and benchmark.")
 
 

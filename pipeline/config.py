@@ -6,10 +6,10 @@ import difflib
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, Self, get_args, get_origin, get_type_hints
 
 import yaml
-from pydantic import Field, TypeAdapter, ValidationError, field_validator
+from pydantic import Field, TypeAdapter, ValidationError, field_validator, model_validator
 
 from auricle.experts.base import Expert
 from auricle.pipeline.llm.settings import LlmSettings
@@ -69,6 +69,22 @@ class QASettings(Settings):
         return shares
 
 
+class JudgeSettings(Settings):
+    """Which second model reads the texts, and what it is told. Without a model there is none."""
+
+    llm: LlmSettings = LlmSettings()
+    prompt: str = "judge_v1"
+    blind_prompt: str = "blind_v1"
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> Self:
+        named = {"base_url": self.llm.base_url, "model": self.llm.model}
+        missing = [name for name, value in named.items() if not value]
+        if len(missing) == 1:
+            raise ValueError(f"llm.{missing[0]} is not set; a judge has a base_url and a model")
+        return self
+
+
 class SplitSettings(Settings):
     """How recordings are dealt to train and benchmark."""
 
@@ -108,6 +124,7 @@ class Config(Settings):
     llm: LlmSettings = LlmSettings()
     caption: CaptionSettings = CaptionSettings()
     qa: QASettings = QASettings()
+    judge: JudgeSettings = JudgeSettings()
     split: SplitSettings = SplitSettings()
     export: ExportSettings = ExportSettings()
     engine: EngineSettings = EngineSettings()

@@ -12,6 +12,7 @@ from auricle.pipeline.dataset import Dataset, Fingerprint, digest
 from auricle.pipeline.engine.chain import Chain
 from auricle.pipeline.engine.work import Done, Tell, Work
 from auricle.pipeline.ingest import cut
+from auricle.pipeline.judging import Judge
 from auricle.pipeline.packing import pack
 from auricle.pipeline.split import deal
 from auricle.pipeline.tables import TABLES
@@ -29,8 +30,8 @@ from auricle.schemas.base import Provenance
 from auricle.schemas.clip import Recording, Source
 from auricle.schemas.text import Mark, Written
 
-STAGES = ("ingest", "annotate", "caption", "qa", "split")
-"""The stages as the command line names them; `annotate` is all the chains."""
+STAGES = ("ingest", "annotate", "caption", "qa", "judge", "split")
+"""The stages as the command line names them; `annotate` is all the chains, `judge` may be off."""
 
 
 def works(config: Config, stage: str | None = None) -> list[Work]:
@@ -45,6 +46,7 @@ def works(config: Config, stage: str | None = None) -> list[Work]:
         ],
         "caption": lambda: [_captions(config, heard)],
         "qa": lambda: [_questions(config, heard)],
+        "judge": lambda: _judgements(config, heard),
         "split": lambda: [Deal(config.split.benchmark, config.split.seed)],
     }
     return [work for name in ([stage] if stage else STAGES) for work in makers[name]()]
@@ -57,16 +59,26 @@ def task(config: Config, name: str) -> Task[Any]:
 
 def _captions(config: Config, heard: tuple[str, ...]) -> Work:
     if config.writer == "llm":
-        return Generate("caption", "captions", task(config, "caption"), config.llm, heard, {})
+        told = {"writer": "llm"}
+        return Generate("caption", "captions", config.llm, heard, told, task(config, "caption"))
     return Write("caption", "captions", captions_of, check_captions, heard, {})
 
 
 def _questions(config: Config, heard: tuple[str, ...]) -> Work:
     told = config.qa.model_dump(mode="json", exclude={"prompt"})
     if config.writer == "llm":
-        return Generate("qa", "qa", task(config, "qa"), config.llm, heard, told)
+        told = {"writer": "llm", **told}
+        return Generate("qa", "qa", config.llm, heard, told, task(config, "qa"))
     write = partial(qa_of, settings=config.qa)
     return Write("qa", "qa", write, check_qa, heard, told)
+
+
+def _judgements(config: Config, heard: tuple[str, ...]) -> list[Work]:
+    """Return the work of the second reader, if the configuration names one."""
+    judge = config.judge
+    if not judge.llm.model:
+        return []
+    return [Judge("judge", "judgements", judge.llm, heard, {}, judge.prompt, judge.blind_prompt)]
 
 
 def expert(config: Config, role: str, backend: str | None = None) -> Expert[Any]:

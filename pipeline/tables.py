@@ -7,6 +7,7 @@ from auricle.schemas.annotation import Description, Domain, Embedding, Events, S
 from auricle.schemas.base import Record, Row
 from auricle.schemas.clip import Clip, Recording, Signal, Source
 from auricle.schemas.decision import Split
+from auricle.schemas.judgement import Judgement
 from auricle.schemas.music import Music, Rhythm
 from auricle.schemas.speech import (
     Accent,
@@ -55,11 +56,12 @@ TABLES: dict[str, Table] = {
     "embedding": Table("annotations/embedding", Embedding),
     "captions": Table("captions", Captions),
     "qa": Table("qa", QA),
+    "judgements": Table("judgements", Judgement),
     "split": Table("splits", Split),
 }
 
 CLIP_TABLES = tuple(name for name, table in TABLES.items() if issubclass(table.record, Row))
 """Tables with one row a clip, in the clips' order."""
 
-WRITTEN = {"captions": "caption", "qa": "qa"}
+WRITTEN = {"captions": "caption", "qa": "qa", "judgements": "judge"}
 """Tables that a model may write, and the task whose journals hold its answers."""
