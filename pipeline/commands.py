@@ -20,6 +20,7 @@ from auricle.pipeline.plan import get_model
 from auricle.pipeline.probe import train
 from auricle.pipeline.prompt_show import prompt_of
 from auricle.pipeline.show import captions_table, captions_view, clip_report, clip_view
+from auricle.pipeline.spending import spending
 from auricle.pipeline.stages import STAGES, experts_of
 from auricle.pipeline.status import clear, problems
 from auricle.pipeline.status import status as table_status
@@ -260,7 +261,15 @@ def _export(data: Dataset, config: Config) -> None:
 
 
 def _say_end(data: Dataset) -> None:
-    """Say how many rows are out, if any."""
+    """Say what models took for their texts, and how many rows are out."""
+    for used in spending(data):
+        tokens = used.prompt_tokens + used.completion_tokens
+        price = "" if used.usd is None else f", {used.usd:.2f} USD"
+        console.print(
+            f"{used.table} by {used.model}: {used.rows:,} rows, {used.requests:,} requests, "
+            f"{tokens:,} tokens{price}; {used.marked:,} rows marked",
+            soft_wrap=True,
+        )
     found = problems(data)
     if found:
         told = ", ".join(f"{p.rows} {p.reason} in {p.table}" for p in found)

@@ -305,3 +305,39 @@ def test_weights_that_a_user_has_to_accept_are_named_with_their_page(places: Pat
     folder.mkdir(parents=True)
     (folder / "nisqa.tar").write_bytes(b"weights")
     assert found(config, "nisqa").state == "note"
+
+
+@pytest.mark.parametrize(
+    ("llm", "state", "detail"),
+    [
+        ({"base_url": "{server}", "model": "an-ear"}, "ok", "serves an-ear"),
+        ({"base_url": "{server}", "model": "a-pen"}, "fails", "does not serve a-pen"),
+        ({"base_url": "{server}/silent", "model": "a-pen"}, "note", "does not say what it serves"),
+        ({"base_url": "http://127.0.0.1:9", "model": "a-pen"}, "fails", "no server answers"),
+        ({"model": "a-pen"}, "fails", "llm.base_url is not set"),
+        ({"base_url": "{server}", "model": "an-ear", "key_variable": "PEN"}, "fails", "PEN is not set"),
+    ],
+)  # fmt: skip
+def test_the_model_that_writes_is_looked_at(
+    server: str, llm: dict[str, str], state: str, detail: str
+) -> None:
+    given = {f"llm.{name}": value.replace("{server}", server) for name, value in llm.items()}
+    config = load_config(None, {"writer": "llm", **given})
+    found = [finding for finding in doctor(config) if finding.what.startswith("writer")]
+    assert [finding.state for finding in found] == [state]
+    assert detail in found[0].detail
+    assert not [f for f in doctor(load_config(None, {})) if f.what.startswith("writer")]
+
+
+def test_a_writer_without_its_prompt_is_told() -> None:
+    config = load_config(
+        None,
+        {
+            "writer": "llm",
+            "llm.base_url": "http://127.0.0.1:9",
+            "llm.model": "a-pen",
+            "qa.prompt": "qa_v9",
+        },
+    )
+    details = [finding.detail for finding in doctor(config) if finding.what.startswith("writer")]
+    assert any("qa_v9 is not a prompt" in detail for detail in details)

@@ -23,6 +23,7 @@ from auricle.pipeline import testimonies as shard
 from auricle.pipeline.config import QASettings
 from auricle.pipeline.dataset import Dataset
 from auricle.pipeline.run import saved_config
+from auricle.pipeline.spending import spending
 from auricle.pipeline.text.caption_task import CaptionTask
 from auricle.pipeline.text.facts import Facts, learn
 from auricle.pipeline.text.qa_task import QATask
@@ -109,6 +110,12 @@ def test_the_samples_are_captioned_and_questioned(place: Any, known: list[Facts]
     for stage in ("caption", "qa"):
         done = made.run(stage)
         assert done.returncode == 0, done.stderr
+    spent = spending(made.data)
+    assert [(used.table, used.model) for used in spent] == [
+        ("captions", "test/pen"),
+        ("qa", "test/pen"),
+    ]
+    assert f"qa by test/pen: {spent[1].rows} rows, {spent[1].requests} requests" in done.stdout
     captions, qa = made.captions(), made.qa()
     assert [row.clip_id for row in captions] == [facts.clip_id for facts in known]
     assert [row.clip_id for row in qa] == [facts.clip_id for facts in known]
