@@ -16,15 +16,20 @@ def gather(said: Testimony) -> tuple[Evidence, ...]:
 
 
 def render(evidence: tuple[Evidence, ...]) -> str:
-    """Return one line for each piece: `[E7] 2-4 s: a dog barking, quite certain`."""
+    """Return one line for each piece: `[E7] 2-4 s: a dog barking, quite certain`.
+
+    Hints end without a certainty: nobody heard them, so nothing makes them more or less sure.
+    """
     return "\n".join(map(_line, evidence))
 
 
 def _line(piece: Evidence) -> str:
-    time = ""
+    time = sure = ""
     if piece.start is not None and piece.end is not None:
         time = f" {_seconds(piece.start)}-{_seconds(piece.end)} s:"
-    return f"[{piece.id}]{time} {piece.text}, {CERTAINTY.word(piece.confidence)}"
+    if piece.topic != "source":
+        sure = f", {CERTAINTY.word(piece.confidence)}"
+    return f"[{piece.id}]{time} {' '.join(piece.text.split())}{sure}"
 
 
 def _seconds(value: float) -> str:

@@ -1,7 +1,8 @@
 """Hints: title and description of the source, and the impression that one listener wrote down."""
 
+from auricle.pipeline.text.addresses import is_only_addresses
 from auricle.pipeline.text.fact import Fact, Kind
-from auricle.pipeline.text.heard_speech import clean
+from auricle.pipeline.text.foreign import clean, cut
 from auricle.pipeline.text.testimony import Testimony
 
 _LONGEST: dict[Kind, int] = {"title": 120, "description": 240, "impression": 480}
@@ -15,7 +16,7 @@ def source_facts(said: Testimony) -> list[Fact]:
     facts = []
     if said.description is not None:
         safe = _safe(said.description.text, "impression")
-        text = f'hint, one listener\'s impression in their own words: "{safe}"'
+        text = f'hint, one listener\'s impression in their own words, unconfirmed: "{safe}"'
         facts += [Fact("impression", "source", safe, text, _IMPRESSION)] if safe else []
     if said.recording is None:
         return facts
@@ -32,6 +33,5 @@ def source_facts(said: Testimony) -> list[Fact]:
 
 
 def _safe(words: str | None, kind: Kind) -> str:
-    safe = clean(words or "").replace("[", "(").replace("]", ")")
-    most = _LONGEST[kind]
-    return safe if len(safe) <= most else safe[:most].rstrip() + "…"
+    safe = clean(words or "", addresses=False)
+    return "" if is_only_addresses(safe) else cut(safe, _LONGEST[kind])

@@ -1,8 +1,5 @@
 """Heard speech: who speaks, how, in what language and with what words."""
 
-import re
-import unicodedata
-
 from auricle.pipeline.text.fact import (
     ASSERTED,
     HEDGED,
@@ -13,6 +10,7 @@ from auricle.pipeline.text.fact import (
     merged,
     unit,
 )
+from auricle.pipeline.text.foreign import clean, cut
 from auricle.pipeline.text.heard_speakers import speaker_facts
 from auricle.pipeline.text.heard_voice import voice_facts
 from auricle.pipeline.text.languages import language_name
@@ -104,7 +102,7 @@ def _words(said: Testimony) -> list[Fact]:
     text = clean(spoken.text)
     if sure < ASSERTED or not any(letter.isalnum() for letter in text):
         return []
-    shown = text if len(text) <= _LONGEST_WORDS else text[:_LONGEST_WORDS].rstrip() + "…"
+    shown = cut(text, _LONGEST_WORDS)
     return [Fact("words", "speech", text, f'the words "{shown}"', sure)]
 
 
@@ -187,13 +185,3 @@ def _spans(said: Testimony, gap: float = 0.6) -> list[Stretch]:
         return []
     spans = [Stretch(s.start, s.end, 1.0) for s in said.vad.spans if s.end > s.start]
     return merged(spans, gap)
-
-
-def clean(text: str) -> str:
-    """Return foreign text made safe to quote on one line: no control characters, no quote marks."""
-    kept = "".join(" " if unicodedata.category(c) in _UNSAFE else c for c in text)
-    kept = re.sub(r'["“”„«»＂]', "'", kept)
-    return re.sub(r"\s+", " ", kept).strip()
-
-
-_UNSAFE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
