@@ -17,6 +17,7 @@ from auricle.experts.model_probe import obstacles
 from auricle.pipeline.config import Config
 from auricle.pipeline.extras import install_command
 from auricle.pipeline.licences import remark
+from auricle.pipeline.llm.settings import LlmSettings
 from auricle.pipeline.machine import gpus, installed, ram
 from auricle.pipeline.packing import memory_of
 from auricle.pipeline.stages import experts_of, works
@@ -47,7 +48,7 @@ def doctor(config: Config) -> list[Finding]:
         *_licences(wanted),
         *_weights(wanted, spare),
         *_endpoints(wanted),
-        *_writer(config),
+        *_writers(config),
         *_memory(config, everyone),
         *_ray(config),
         *_disk(everyone),
@@ -132,12 +133,18 @@ def _endpoints(experts: Iterable[Expert[Any]]) -> Iterator[Finding]:
             yield _ask(name, url, model, os.environ.get(variable) if variable else None)
 
 
-def _writer(config: Config) -> Iterator[Finding]:
-    """Look at the model that writes, where one does."""
-    if config.writer != "llm":
-        return
-    llm = config.llm
-    name = f"writer ({llm.model or 'llm'})"
+def _writers(config: Config) -> Iterator[Finding]:
+    """Look at the model that writes and at the one that judges, where there are such."""
+    if config.writer == "llm":
+        prompts = (config.caption.prompt, config.qa.prompt)
+        yield from _writer(f"writer ({config.llm.model or 'llm'})", config.llm, prompts)
+    judge = config.judge
+    if judge.llm.model:
+        prompts = (judge.prompt, judge.blind_prompt)
+        yield from _writer(f"judge ({judge.llm.model})", judge.llm, prompts)
+
+
+def _writer(name: str, llm: LlmSettings, prompts: Sequence[str]) -> Iterator[Finding]:
     for package in ("openai", "aiohttp"):
         if not installed(package):
             yield Finding(name, "fails", f'{package} is not installed: pip install "auricle[llm]"')
@@ -146,7 +153,7 @@ def _writer(config: Config) -> Iterator[Finding]:
     except UserError as error:
         yield Finding(name, "fails", str(error))
         return
-    for prompt in (config.caption.prompt, config.qa.prompt):
+    for prompt in prompts:
         try:
             read_prompt(prompt)
         except UserError as error:

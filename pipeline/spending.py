@@ -49,8 +49,14 @@ def spending(data: Dataset) -> list[Spending]:
                     total[i] += value
     return [
         Spending(
-            table, model, *map(int, total[:4]), total[4] if (table, model) in priced else None,
-            int(total[5]),
+            table=table,
+            model=model,
+            rows=int(total[0]),
+            requests=int(total[1]),
+            prompt_tokens=int(total[2]),
+            completion_tokens=int(total[3]),
+            usd=total[4] if (table, model) in priced else None,
+            marked=int(total[5]),
         )
         for (table, model), total in sums.items()
-    ]  # fmt: skip
+    ]

@@ -329,6 +329,12 @@ def test_the_model_that_writes_is_looked_at(
     assert not [f for f in doctor(load_config(None, {})) if f.what.startswith("writer")]
 
 
+def test_the_model_that_judges_is_looked_at(server: str) -> None:
+    config = load_config(None, {"judge.llm.base_url": server, "judge.llm.model": "an-ear"})
+    found = [finding for finding in doctor(config) if finding.what.startswith("judge")]
+    assert [(finding.what, finding.state) for finding in found] == [("judge (an-ear)", "ok")]
+
+
 def test_a_writer_without_its_prompt_is_told() -> None:
     config = load_config(
         None,
