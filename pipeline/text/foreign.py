@@ -71,7 +71,7 @@ def _seen(char: str) -> str:
     category = unicodedata.category(char)
     if char in _UNSEEN or category == "Me" or (category == "Cf" and char not in _JOINERS):
         return ""
-    if char == "\ufe0e" or char == "\ufe0f" or "\U000e0100" <= char <= "\U000e01ef":
+    if "\ufe00" <= char <= "\ufe0f" or "\U000e0100" <= char <= "\U000e01ef":
         return ""
     if unicodedata.decomposition(char).startswith(("<font>", "<wide>", "<circle>", "<square>")):
         plain = unicodedata.normalize("NFKC", char)
@@ -80,11 +80,8 @@ def _seen(char: str) -> str:
     return char
 
 
-_UNSEEN = frozenset(
-    "\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0\ufffc\ufffd"
-    "\ufe00\ufe01\ufe02\ufe03\ufe04\ufe05\ufe06\ufe07\ufe08\ufe09\ufe0a\ufe0b\ufe0c\ufe0d"
-)
-"""Fillers, blanks and selectors that show nothing, but are no format characters to Unicode."""
+_UNSEEN = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0\ufffc\ufffd")
+"""Fillers and blanks that show nothing, but are no format characters to Unicode."""
 
 
 @cache
@@ -108,11 +105,8 @@ def _harmless(char: str) -> str:
 
 _INSTEAD = {
     **dict.fromkeys('"„‟″‴⁗‶‷〃〝〞〟⹂ʺˮ˝״`´‵', "'"),
-    **dict.fromkeys("[{", "("),
-    **dict.fromkeys("]}", ")"),
     **dict.fromkeys("|¦‖", "·"),
-    **dict.fromkeys("<>\\", " "),
-    "⁄": "/", "∕": "/", "∶": ":", "∗": "*",
+    "\\": " ", "⁄": "/", "∕": "/", "∶": ":", "∗": "*",
 }  # fmt: skip
 _ORDINARY = frozenset("$+=^~°©®±×÷¬№℃℉™−∞≈√♯♭♮‘’，！？：；（）％「」『』《》〈〉﴾﴿")
 """Symbols that texts of any script hold, and the signs of East Asian and Arabic texts."""
@@ -165,13 +159,14 @@ def _is_joining(char: str) -> bool:
 
 def _inside_letter(text: str, at: int) -> bool:
     """Tell whether a place lies between a letter and its marks, or within a Korean syllable."""
-    before, after = text[at - 1], text[at]
-    jamo = "\u1100" <= before <= "\u11ff" or "\uac00" <= before <= "\ud7ff"
+    after = text[at]
     return (
         unicodedata.category(after)[0] == "M"
         or after in _JOINERS
         or after in "\u0e33\u0eb3\uff9e\uff9f"
-        or (jamo and ("\u1100" <= after <= "\u11ff" or "\ud7b0" <= after <= "\ud7ff"))
+        or "\u1160" <= after <= "\u11ff"
+        or "\ud7b0" <= after <= "\ud7ff"
+        or ("\u1100" <= after <= "\u115f" and "\u1100" <= text[at - 1] <= "\u115f")
     )
 
 

@@ -29,7 +29,6 @@ from auricle.experts.sound import resample  # noqa: E402
 from auricle.pipeline.config import load_config  # noqa: E402
 from auricle.pipeline.dataset import Dataset  # noqa: E402
 from auricle.pipeline.decode import open_sound  # noqa: E402
-from auricle.pipeline.run import run  # noqa: E402
 from auricle.pipeline.tables import TABLES  # noqa: E402
 from auricle.pipeline.testimonies import testimonies  # noqa: E402
 from auricle.pipeline.text.evidence import gather, render  # noqa: E402
@@ -144,6 +143,8 @@ MIXES = {
 
 def listen(folder: Path) -> Iterator[Testimony]:
     """Yield what the experts of `lite` say of each clip, as an ordinary run has it."""
+    from auricle.pipeline.run import run
+
     manifest = folder / "manifest.csv"
     with manifest.open("w", encoding="utf-8", newline="") as file:
         columns = ("path", "recording_id", "duration", "title", "description")
@@ -248,15 +249,23 @@ def _rounded(value: Any) -> Any:
 def main() -> None:
     """Write the goldens."""
     if "--listen" in sys.argv:
-        for old in GOLDENS.glob("*.json"):
-            old.unlink()
         with tempfile.TemporaryDirectory() as folder:
-            for said in listen(Path(folder)):
-                (GOLDENS / f"{said.recording.recording_id}.json").write_text(to_json(stored(said)))
-    for old in GOLDENS.glob("*.txt"):
-        old.unlink()
+            heard = [stored(said) for said in listen(Path(folder))]
+        _empty("*.json")
+        for said in heard:
+            _write(f"{said.clip_id}.json", to_json(said))
+    _empty("*.txt")
     for clip_id, said in real_clips().items():
-        (GOLDENS / f"{clip_id}.txt").write_text(render(gather(said)) + "\n", encoding="utf-8")
+        _write(f"{clip_id}.txt", render(gather(said)) + "\n")
+
+
+def _empty(pattern: str) -> None:
+    for path in GOLDENS.glob(pattern):
+        path.unlink()
+
+
+def _write(name: str, text: str) -> None:
+    (GOLDENS / name).write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":
