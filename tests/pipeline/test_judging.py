@@ -260,9 +260,9 @@ def test_a_clip_with_captions_or_questions_alone_is_judged_by_what_it_has(
 def test_a_judge_that_misquotes_is_told_and_what_stays_wrong_can_be_tried_again(
     place: Any, qa: dict[str, QA], judged: list[str]
 ) -> None:
-    mended, stubborn, silent, *_ = judged
     first = {name: qa[name].pairs[0].question for name in judged}
-    assert len(set(first.values())) == len(first)
+    counts = Counter(first.values())
+    mended, stubborn, silent, *_ = [name for name in judged if counts[first[name]] == 1]
     good = Reader()
 
     def answer(body: dict[str, Any]) -> str:
