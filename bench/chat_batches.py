@@ -161,7 +161,8 @@ class Batches:
         random.Random(ident).shuffle(order)
         if order == batch.lines:
             order.reverse()
-        good, bad = [], []
+        good: list[dict[str, Any]] = []
+        bad: list[dict[str, Any]] = []
         for number, line in enumerate(order):
             result = {"id": f"batch_req_{ident}_{number}", "custom_id": line["custom_id"]}
             if number < count:

@@ -39,8 +39,8 @@ class Places:
         except (HungUp, asyncio.CancelledError):
             if turn in self._queue:
                 self._queue.remove(turn)
-            elif turn.done() and not turn.cancelled():
-                self.leave()  # the turn came, but nobody is there to use it
+            else:  # the turn came, but nobody is there to use it
+                self.leave()
             raise
 
     def leave(self) -> None:

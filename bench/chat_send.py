@@ -1,6 +1,7 @@
 """Sends the planned answer of a chat server, streamed or in one piece, with what goes wrong."""
 
 import time
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from chat_http import JSON, Wire, chunk
@@ -132,8 +133,8 @@ class _Stream:
                 await _keep_alive(wire, settings, b": keep-alive\n\n")
         if plan.fault == "endless":
             wire.write(head + self._event({"role": "assistant", "content": "{"}))
-            await self._endless()
-            wire.write(self._last())
+            blanks = await self._endless()
+            wire.write(self._last(replace(plan, text="{" + blanks, finish="length")))
             return
         events = self._events()
         if plan.fault in _MIDWAY:
@@ -148,14 +149,14 @@ class _Stream:
             await _break(wire, plan)
         pause = settings.drip if plan.fault == "drip" else settings.pace
         if not pause:
-            wire.write(head + b"".join(events) + self._last())
+            wire.write(head + b"".join(events) + self._last(plan))
             return
         wire.write(head)
         for number, event in enumerate(events):
             if number:
                 await wire.wait(pause)
             wire.write(event)
-        wire.write(self._last())
+        wire.write(self._last(plan))
 
     def _events(self) -> list[bytes]:
         """Return the events with words in them."""
@@ -173,11 +174,9 @@ class _Stream:
         first = {"role": "assistant", "content": None if plan.text is None else ""}
         return [self._event(first), *(self._event(delta) for delta in deltas)]
 
-    def _last(self) -> bytes:
+    def _last(self, plan: Plan) -> bytes:
         """Return what comes after the words."""
-        plan = self._plan
-        finish = "length" if plan.fault == "endless" else plan.finish
-        last = self._event({}, finish) if plan.choices else b""
+        last = self._event({}, plan.finish) if plan.choices else b""
         if plan.counted and self._counts:
             counted = usage(plan, self._body, self._settings)
             last += _data({**self._frame, "choices": [], "usage": counted})
@@ -192,15 +191,18 @@ class _Stream:
             event["usage"] = None
         return _data(event)
 
-    async def _endless(self) -> None:
-        limit = token_limit(self._body)
-        left = limit * 4 if limit else None
+    async def _endless(self) -> str:
+        """Write blanks until nobody takes them, or as many as the request allows; return those."""
+        limit, written = token_limit(self._body), 0
         blanks = self._event({"content": _BLANKS})
-        while left is None or left > 0:
+        while limit is None or written + len(_BLANKS) < limit * 4:
             self._wire.write(blanks)
+            written += len(_BLANKS)
             await self._wire.flush()
             await self._wire.wait(0.001)
-            left = None if left is None else left - len(_BLANKS)
+        rest = "\n" * (limit * 4 - 1 - written)
+        self._wire.write(self._event({"content": rest}))
+        return "\n" * written + rest
 
 
 async def _break(wire: Wire, plan: Plan) -> None:
