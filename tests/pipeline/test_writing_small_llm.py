@@ -11,6 +11,7 @@ from conftest import auricle
 from small_llm import small_llm, weights
 
 from auricle.pipeline.dataset import Dataset
+from auricle.pipeline.llm.journal import entries
 from auricle.pipeline.run import saved_config
 from auricle.schemas.text import QA, Captions
 
@@ -61,7 +62,9 @@ def test_a_real_model_writes_rows_that_hold_what_it_said(place: Path) -> None:
     assert {row.reason for row in (*captions, *qa)} <= known
     assert {row.reason for row in qa} == {"truncated"}  # sixty tokens do not hold five questions
     assert all(row.prompt_tokens > 100 and row.completion_tokens > 20 for row in captions)
-    assert any(row.status == "ok" and row.long for row in captions)
+    said = [entry.reply for entry in entries(data, "caption", 0)]
+    assert len(said) == sum(row.requests for row in captions)
+    assert all(reply.text.startswith("{") and reply.counted for reply in said)
     found = json.loads(data.storage.read("journals/servers.json") or b"")
     assert [dialect["output"] for dialect in found.values()] == ["json_schema"]
 
