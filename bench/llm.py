@@ -3,8 +3,9 @@
     python bench/llm.py DATASET [--clips 20000] [--in-flight 256] [--latency 4]
 
 The clips are copies of those of a small DATASET (as `auricle run samples --out demo` makes one).
-The server runs in a process of its own, takes so many requests at once and gives each its answer
-after a fixed time, so that the ideal rate is known: in-flight / latency.
+The server runs in a process of its own, takes so many requests at once and needs a fixed time for
+each, so that the ideal rate is known: in-flight / latency. As real servers do, it thinks for a part
+of the time and streams the answer for the rest.
 """
 
 import argparse
@@ -29,6 +30,9 @@ from auricle.pipeline.stages import task, works
 from auricle.pipeline.testimonies import testimonies
 from auricle.pipeline.text.facts import learn
 
+_THINKS = 0.25
+"""The share of the time that passes before the first token."""
+_PIECES = 16
 _SAMPLES = 10
 """How often memory is looked at while the work goes on."""
 
@@ -85,7 +89,9 @@ def measure(data: Dataset, stage: str, clips: int, in_flight: int, latency: floa
     answers = scribe(known, task(config, stage))
     del known
     here, there = multiprocessing.Pipe()
-    settings = {"latency": latency, "limit": in_flight, "record": False}
+    pace = latency * (1 - _THINKS) / (_PIECES - 1)
+    timing = {"latency": latency * _THINKS, "pieces": _PIECES, "pace": pace}
+    settings = {**timing, "limit": in_flight, "record": False}
     server = multiprocessing.Process(target=serve, args=(there, answers, settings), daemon=True)
     server.start()
     del answers

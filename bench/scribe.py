@@ -8,7 +8,7 @@ import json
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from auricle.pipeline.config import QASettings
+from auricle.pipeline.stage_settings import QASettings
 from auricle.pipeline.text.asking import Task
 from auricle.pipeline.text.facts import Facts
 from auricle.pipeline.text.qa_plan import plan

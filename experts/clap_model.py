@@ -101,11 +101,21 @@ class Clap:
     def text(self, texts: Sequence[str]) -> Vectors:
         """Return a vector for each text, [N, dimensions]; a text is read once and remembered."""
         new = [text for text in dict.fromkeys(texts) if text not in self._texts]
-        for some in _batches(new, _TEXTS):
-            self._texts |= zip(some, self._read(some), strict=True)
+        self._texts |= zip(new, self.read(new), strict=True)
         return np.array([self._texts[text] for text in texts], np.float32).reshape(
             -1, self.dimensions
         )
+
+    def read(self, texts: Sequence[str]) -> Vectors:
+        """Return a vector for each text, [N, dimensions]; nothing is remembered.
+
+        Texts of like length are read together, since a batch is as long as its longest.
+        """
+        found = np.zeros((len(texts), self.dimensions), np.float32)
+        order = sorted(range(len(texts)), key=lambda index: len(texts[index]))
+        for some in _batches(order, _TEXTS):
+            found[list(some)] = self._read([texts[index] for index in some])
+        return found
 
     def _heard(self, windows: Sequence[Waveform], size: int) -> Vectors:
         """Return the vectors of at most `size` windows.

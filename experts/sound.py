@@ -17,10 +17,17 @@ def encode_flac(waveform: Waveform, sample_rate: int) -> bytes:
 
 
 def decode_flac(audio: bytes) -> tuple[Waveform, int]:
-    """Return the samples (float32, [samples]) of a mono file in memory and its rate in Hz."""
+    """Return the samples (float32, [samples]) of a mono file in memory and its rate in Hz.
+
+    Raises:
+        ValueError: says what is wrong with the bytes, in the same words every time.
+    """
     import soundfile
 
-    waveform, sample_rate = soundfile.read(io.BytesIO(audio), dtype="float32")
+    try:
+        waveform, sample_rate = soundfile.read(io.BytesIO(audio), dtype="float32")
+    except soundfile.LibsndfileError as error:
+        raise ValueError(error.error_string) from None
     return waveform, sample_rate
 
 

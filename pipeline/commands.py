@@ -15,7 +15,8 @@ from auricle.pipeline.config import Config, load_config
 from auricle.pipeline.dataset import Dataset
 from auricle.pipeline.doctor import doctor as examine
 from auricle.pipeline.expert_table import expert_table
-from auricle.pipeline.export.parquet import FOLDER, export_parquet
+from auricle.pipeline.export.exports import export_all
+from auricle.pipeline.export.rows import Count
 from auricle.pipeline.plan import get_model
 from auricle.pipeline.probe import train
 from auricle.pipeline.prompt_show import prompt_of
@@ -40,7 +41,7 @@ def run_all(source: str, uri: str, options: Mapping[str, Any], redo: Sequence[st
     config = configure(data, options, source)
     running.run(data, config, console, STAGES, redo)
     _say_end(data)
-    _export(data, config)
+    say_exports(uri, export_all(data, config, ["parquet"]))
     console.print(f"read them: auricle show {uri}", soft_wrap=True)
 
 
@@ -83,16 +84,10 @@ def configure(data: Dataset, options: Mapping[str, Any], source: str | None) -> 
     return load_config(options.get("config"), changes)
 
 
-def export(uri: str) -> None:
-    """Write the training Parquet of a dataset."""
-    data = Dataset(uri)
-    _export(data, configure(data, {}, None))
-
-
 def status(uri: str, as_json: bool) -> None:
     """Print how far each table is."""
     lines = table_status(Dataset(uri))
-    _print(lines, as_json)
+    print_rows(lines, as_json)
 
 
 def errors(uri: str, retry: str | None, skipped: bool, as_json: bool) -> None:
@@ -109,7 +104,7 @@ def errors(uri: str, retry: str | None, skipped: bool, as_json: bool) -> None:
     if not found and not as_json:
         console.print("no errors")
         return
-    _print(found, as_json)
+    print_rows(found, as_json)
 
 
 def show(uri: str, clip: str | None, as_json: bool) -> None:
@@ -128,7 +123,7 @@ def lint(target: str, as_json: bool) -> None:
     if as_json:
         print(json.dumps(report.as_json(), indent=1, ensure_ascii=False))
     else:
-        _print(lines(report), False)
+        print_rows(lines(report), False)
 
 
 def prompt_show(uri: str, clip: str, task: str, config: str | None, as_json: bool) -> None:
@@ -148,7 +143,9 @@ def models_list(as_json: bool) -> None:
     """Print the models of the lock file."""
     found = store.catalogue()
     if as_json:
-        _print([{**row._asdict(), "found": row.found and str(row.found)} for row in found], True)
+        print_rows(
+            [{**row._asdict(), "found": row.found and str(row.found)} for row in found], True
+        )
         return
     rows = [
         {
@@ -162,7 +159,7 @@ def models_list(as_json: bool) -> None:
         }
         for row in found
     ]
-    _print(rows, False)
+    print_rows(rows, False)
 
 
 def models_fetch(names: Sequence[str], config: str | None, profile: str | None) -> None:
@@ -193,7 +190,7 @@ def experts(as_json: bool) -> None:
     """Print the table of experts."""
     rows = expert_table()
     if as_json:
-        _print(rows, True)
+        print_rows(rows, True)
         return
     short = [
         {
@@ -208,7 +205,7 @@ def experts(as_json: bool) -> None:
         }
         for row in rows
     ]
-    _print(short, False)
+    print_rows(short, False)
     console.print("more: docs/experts.md, or --json")
 
 
@@ -219,7 +216,7 @@ def doctor(config: str | None, profile: str | None, as_json: bool) -> None:
         UserError: a run would fail.
     """
     found = examine(load_config(config, _changes(profile)))
-    _print(found, as_json)
+    print_rows(found, as_json)
     wrong = [finding for finding in found if finding.state == "fails"]
     if wrong:
         raise UserError(
@@ -253,11 +250,11 @@ def _changes(profile: str | None) -> dict[str, Any]:
     return {"profile": profile} if profile else {}
 
 
-def _export(data: Dataset, config: Config) -> None:
-    """Write the training Parquet and say where it is."""
-    counts = export_parquet(data, config)
-    told = ", ".join(f"{count} {split}" for split, count in counts.items())
-    console.print(f"exported {told} clips to {data.storage.uri}/{FOLDER}", soft_wrap=True)
+def say_exports(uri: str, counts: Mapping[str, Mapping[str, Count]]) -> None:
+    """Say what was exported and where it is."""
+    for name, made in counts.items():
+        told = ", ".join(f"{count.clips:,} {split}" for split, count in made.items())
+        console.print(f"exported {told} clips to {uri}/exports/{name}", soft_wrap=True)
 
 
 def _say_end(data: Dataset) -> None:
@@ -276,7 +273,7 @@ def _say_end(data: Dataset) -> None:
         console.print(f"errors: {told}; see: auricle errors {data.storage.uri}", soft_wrap=True)
 
 
-def _print(rows: Sequence[Any], as_json: bool) -> None:
+def print_rows(rows: Sequence[Any], as_json: bool) -> None:
     """Print named tuples or dicts as a table or as JSON."""
     dicts = [row if isinstance(row, dict) else row._asdict() for row in rows]
     if as_json:

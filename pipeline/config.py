@@ -6,111 +6,27 @@ import difflib
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self, get_args, get_origin, get_type_hints
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import yaml
-from pydantic import Field, TypeAdapter, ValidationError, field_validator, model_validator
+from pydantic import TypeAdapter, ValidationError, field_validator
 
 from auricle.experts.base import Expert
 from auricle.pipeline.llm.settings import LlmSettings
 from auricle.pipeline.settings import Settings
+from auricle.pipeline.stage_settings import (
+    OFF,
+    CaptionSettings,
+    EngineSettings,
+    ExportSettings,
+    IngestSettings,
+    JudgeSettings,
+    QASettings,
+    ScoreSettings,
+    SplitSettings,
+    VerifySettings,
+)
 from auricle.schemas.errors import UserError
-from auricle.schemas.text import Difficulty, QACategory
-
-OFF = "off"
-"""The backend of a role that is not asked: it has no rows and no table."""
-
-
-class IngestSettings(Settings):
-    """How recordings become clips."""
-
-    clip_seconds: float = Field(default=10.0, gt=0)
-    min_seconds: float = Field(default=1.0, ge=0)
-    sample_rate: int = Field(default=16_000, ge=8_000)
-    recording_id: Literal["path", "stem"] = "path"
-    shard_clips: int = Field(default=512, ge=1)
-
-
-class CaptionSettings(Settings):
-    """How captions are asked for."""
-
-    prompt: str = "caption_v1"
-
-
-class QASettings(Settings):
-    """Which questions are wanted, and how they are asked for.
-
-    `categories` and `difficulties` are the shares over the set; `yes_no` is the share of questions
-    that are answered by yes or no, half of them by no, where a model writes.
-    """
-
-    prompt: str = "qa_v1"
-    categories: dict[QACategory, Annotated[float, Field(ge=0)]] = {
-        "direct_perception": 0.20,
-        "sound_characteristics": 0.17,
-        "quality_assessment": 0.17,
-        "environment_reasoning": 0.17,
-        "inference_judgement": 0.17,
-        "application_context": 0.12,
-    }
-    difficulties: dict[Difficulty, Annotated[float, Field(ge=0)]] = {
-        "basic": 0.25,
-        "intermediate": 0.35,
-        "advanced": 0.25,
-        "complex": 0.15,
-    }
-    yes_no: float = Field(default=0.16, ge=0, le=1)
-
-    @field_validator("categories", "difficulties")
-    @classmethod
-    def _is_a_whole(cls, shares: dict[str, float]) -> dict[str, float]:
-        if abs(sum(shares.values()) - 1) > 1e-6:
-            raise ValueError(f"the shares add up to {sum(shares.values()):g}, not to 1")
-        return shares
-
-
-class JudgeSettings(Settings):
-    """Which second model reads the texts, and what it is told. Without a model there is none."""
-
-    llm: LlmSettings = LlmSettings()
-    prompt: str = "judge_v1"
-    blind_prompt: str = "blind_v1"
-
-    @model_validator(mode="after")
-    def _is_whole(self) -> Self:
-        named = {"base_url": self.llm.base_url, "model": self.llm.model}
-        missing = [name for name, value in named.items() if not value]
-        if len(missing) == 1:
-            raise ValueError(f"llm.{missing[0]} is not set; a judge has a base_url and a model")
-        return self
-
-
-class SplitSettings(Settings):
-    """How recordings are dealt to train and benchmark."""
-
-    benchmark: float = Field(default=0.1, ge=0, le=1)
-    seed: int = 0
-
-
-class ExportSettings(Settings):
-    """What the export writes."""
-
-    file_megabytes: float = Field(default=256, gt=0)
-
-
-class EngineSettings(Settings):
-    """Where the work runs. Nothing here changes a row.
-
-    `gigabytes` and `gpu_gigabytes` are what a worker may take; a chain that needs more is dealt
-    to several workers. None means that a chain is never divided.
-    """
-
-    kind: Literal["local", "ray"] = "local"
-    address: str | None = None
-    threads: int = Field(default=2, ge=1)
-    batch_clips: int = Field(default=16, ge=1)
-    gigabytes: float | None = Field(default=None, gt=0)
-    gpu_gigabytes: float | None = Field(default=None, gt=0)
 
 
 class Config(Settings):
@@ -125,6 +41,8 @@ class Config(Settings):
     caption: CaptionSettings = CaptionSettings()
     qa: QASettings = QASettings()
     judge: JudgeSettings = JudgeSettings()
+    score: ScoreSettings = ScoreSettings()
+    verify: VerifySettings = VerifySettings()
     split: SplitSettings = SplitSettings()
     export: ExportSettings = ExportSettings()
     engine: EngineSettings = EngineSettings()

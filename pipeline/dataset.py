@@ -3,7 +3,7 @@
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any, TypeVar
 
@@ -82,6 +82,14 @@ class Dataset:
         with self._open(table, shard) as file:
             return int(file.metadata.num_rows)
 
+    def column_bytes(self, table: str, shard: int, column: str) -> int:
+        """Return how many bytes a column takes on disk; reads the footer alone."""
+        with self._open(table, shard) as file:
+            told = file.metadata
+            groups = [told.row_group(i) for i in range(told.num_row_groups)]
+            at = told.schema.names.index(column) if groups else 0
+            return sum(int(group.column(at).total_compressed_size) for group in groups)
+
     def batches(
         self, table: str, shard: int, size: int, columns: Sequence[str]
     ) -> Iterator[pa.RecordBatch]:
@@ -99,6 +107,15 @@ class Dataset:
         """Write a whole shard; it is there complete or not at all."""
         with self.writer(table, shard, provenance) as add:
             add(rows)
+
+    def write_columns(
+        self, table: str, shard: int, columns: Mapping[str, Any], provenance: Provenance
+    ) -> None:
+        """Write a whole shard from columns; what is not given is null, or ok for `status`."""
+        made = columns_of(table, columns)
+        schema = made.schema.with_metadata({_PROVENANCE: provenance.model_dump_json()})
+        with self.storage.replace(_name(table, shard)) as stream:
+            pq.write_table(made.cast(schema), stream, compression="zstd")
 
     @contextmanager
     def writer(self, table: str, shard: int, provenance: Provenance) -> Iterator[Any]:
@@ -154,6 +171,20 @@ class Dataset:
         except FileNotFoundError:
             raise UserError(f"{self.storage.uri}: there is no {name}") from None
         return _parquet(file, self.storage.path(name))
+
+
+def columns_of(table: str, columns: Mapping[str, Any]) -> pa.Table:
+    """Return columns as rows of a table's record; the rest is null, or ok for `status`."""
+    schema = arrow_schema(TABLES[table].record)
+    length = len(next(iter(columns.values())))
+    given = {"status": pa.array(["ok"] * length), **columns}
+    unknown = set(given) - set(schema.names)
+    assert not unknown, unknown
+    return pa.table(
+        [given[name] if name in given else pa.nulls(length, schema.field(name).type)
+         for name in schema.names],
+        names=schema.names,
+    ).cast(schema)  # fmt: skip
 
 
 def table_of(record: type[Record]) -> str:

@@ -9,9 +9,9 @@ import numpy as np
 from auricle.experts.base import Heard, Waveform
 from auricle.experts.signal import SignalMeter, mix_down
 from auricle.experts.sound import encode_flac, resample
-from auricle.pipeline.config import IngestSettings
 from auricle.pipeline.decode import NotSound, Sound, open_sound, probe_seconds
 from auricle.pipeline.sources import clip_id, text_to_path
+from auricle.pipeline.stage_settings import IngestSettings
 from auricle.schemas.clip import Clip, Recording, Signal, Source
 
 

@@ -10,7 +10,8 @@ from auricle.experts.catalogue import AUTO, EXPERTS
 from auricle.pipeline.config import Config
 from auricle.pipeline.dataset import Dataset, Fingerprint
 from auricle.pipeline.engine.chain import Chain
-from auricle.pipeline.engine.work import Work
+from auricle.pipeline.engine.work import Stage
+from auricle.pipeline.judge.score import Score
 from auricle.pipeline.stages import STAGES, expert, works
 from auricle.schemas.errors import MissingModel, UserError
 
@@ -40,6 +41,18 @@ def fetch_models(config: Config, console: Console) -> None:
             get_model(ref, console)
 
 
+def fetch_scorer(config: Config, console: Console) -> None:
+    """Fetch the weights of the scorer, if there is one.
+
+    Raises:
+        MissingModel: they cannot be had.
+    """
+    for work in works(config, "score"):
+        if isinstance(work, Score):
+            for ref in work.models:
+                get_model(ref, console)
+
+
 def get_model(ref: str, console: Console) -> None:
     """Find a model's weights, or fetch them, saying so and showing how far it is.
 
@@ -57,7 +70,7 @@ def get_model(ref: str, console: Console) -> None:
             models.fetch(ref, lambda done, total: bars.update(task, completed=done, total=total))
 
 
-def fingerprints(all_works: Sequence[Work], data: Dataset | None = None) -> dict[str, Fingerprint]:
+def fingerprints(all_works: Sequence[Stage], data: Dataset | None = None) -> dict[str, Fingerprint]:
     """Return the fingerprint of every table that a run makes, in order.
 
     Weights that are not pinned tell by their files what they are. Where the files are gone, the

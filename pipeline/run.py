@@ -13,12 +13,15 @@ from auricle.pipeline.dataset import Dataset
 from auricle.pipeline.engine.local import run_local
 from auricle.pipeline.engine.progress import Board
 from auricle.pipeline.engine.ray_pool import run_ray
+from auricle.pipeline.engine.whole import run_whole
+from auricle.pipeline.engine.work import Whole, Work
 from auricle.pipeline.ingest import group
 from auricle.pipeline.llm import journal
 from auricle.pipeline.plan import (
     check,
     choose_backends,
     fetch_models,
+    fetch_scorer,
     fingerprints,
     tables_of,
     with_dependents,
@@ -67,6 +70,8 @@ def run(
         config = choose_backends(config, saved, console)
     if "annotate" in stages:
         fetch_models(config, console)
+    if "score" in stages:
+        fetch_scorer(config, console)
     made = fingerprints([work for stage in known_stages for work in works(config, stage)], data)
     chosen = [work for stage in stages for work in works(config, stage)]
     again = with_dependents(made, [table for name in redo for table in tables_of(config, name)])
@@ -81,11 +86,13 @@ def run(
     for table in (table for work in chosen for table in work.writes):
         data.sign(table, made[table])
         data.sweep(table)
+    each = [work for work in chosen if isinstance(work, Work)]
     with Board(console).shown() as board:
-        if config.engine.kind == "ray":
-            run_ray(data, chosen, board, config.engine)
-        else:
-            run_local(data, chosen, board)
+        if each and config.engine.kind == "ray":
+            run_ray(data, each, board, config.engine)
+        elif each:
+            run_local(data, each, board)
+        run_whole(data, [work for work in chosen if isinstance(work, Whole)], board)
 
 
 def _list(data: Dataset, config: Config, console: Console) -> None:

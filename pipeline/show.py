@@ -15,6 +15,7 @@ from auricle.pipeline.text.testimony import Testimony
 from auricle.schemas.annotation import Events, Tags, Vad
 from auricle.schemas.base import Record, Row
 from auricle.schemas.clip import Recording
+from auricle.schemas.decision import Verdict
 from auricle.schemas.errors import UserError
 from auricle.schemas.speech import Diarization, Transcript
 from auricle.schemas.text import QA, Captions
@@ -79,6 +80,9 @@ def clip_view(data: Dataset, clip: str) -> RenderableType:
         parts += _section("Captions", [_captions(captions)])
     if isinstance(qa, QA) and qa.status == "ok":
         parts += _section("Questions", [_questions(qa)])
+    verdict = known.rows.get("verdict")
+    if isinstance(verdict, Verdict):
+        parts += _section("Verdict", [Styled("\n".join(_verdict(verdict)))])
     out = [row for row in known.rows.values() if row.status != "ok"]
     if out:
         lines = [
@@ -90,6 +94,20 @@ def clip_view(data: Dataset, clip: str) -> RenderableType:
     makers = [f"{table}: {maker}" for table, maker in known.makers.items()]
     parts += _section("Made by", [Styled("\n".join(makers), style="dim")])
     return Group(*parts)
+
+
+def _verdict(verdict: Verdict) -> list[str]:
+    """Return whether a clip is in, how its general caption fared, and every reason against."""
+    scored = f"consistency {verdict.consistency}".replace("_", " ")
+    if verdict.margin is not None:
+        scored += f", margin {verdict.margin:+.3f}"
+    if verdict.support is not None:
+        scored += f"; evidence supports {verdict.support:.0%} of the general caption's claims"
+    lines = [f"{'in' if verdict.passed else 'out'}; {scored}"]
+    for each in (*verdict.against, *verdict.texts_out):
+        where = f"{each.where}: " if each.where else ""
+        lines.append(f"{where}{each.rule}, {each.reason}" + f" ({each.detail})" * bool(each.detail))
+    return list(dict.fromkeys(lines))
 
 
 def captions_table(data: Dataset) -> list[ClipLine]:

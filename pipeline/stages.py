@@ -7,14 +7,20 @@ from typing import Any, get_type_hints
 
 from auricle.experts.base import Expert
 from auricle.experts.catalogue import AUTO, EXPERTS
-from auricle.pipeline.config import Config, IngestSettings, make_expert
+from auricle.pipeline.config import Config, make_expert
 from auricle.pipeline.dataset import Dataset, Fingerprint, digest
 from auricle.pipeline.engine.chain import Chain
-from auricle.pipeline.engine.work import Done, Tell, Work
+from auricle.pipeline.engine.work import Done, Stage, Tell, Work
 from auricle.pipeline.ingest import cut
+from auricle.pipeline.judge.duplicates import Duplicates
+from auricle.pipeline.judge.prints import Prints
+from auricle.pipeline.judge.score import Score
+from auricle.pipeline.judge.split import Deal
+from auricle.pipeline.judge.support import Supported
+from auricle.pipeline.judge.verdict import Verdicts
 from auricle.pipeline.judging import Judge
 from auricle.pipeline.packing import pack
-from auricle.pipeline.split import deal
+from auricle.pipeline.stage_settings import IngestSettings
 from auricle.pipeline.tables import TABLES
 from auricle.pipeline.testimonies import testimonies
 from auricle.pipeline.text.asking import Task
@@ -30,14 +36,14 @@ from auricle.schemas.base import Provenance
 from auricle.schemas.clip import Recording, Source
 from auricle.schemas.text import Mark, Written
 
-STAGES = ("ingest", "annotate", "caption", "qa", "judge", "split")
+STAGES = ("ingest", "annotate", "caption", "qa", "judge", "score", "verify", "split")
 """The stages as the command line names them; `annotate` is all the chains, `judge` may be off."""
 
 
-def works(config: Config, stage: str | None = None) -> list[Work]:
+def works(config: Config, stage: str | None = None) -> list[Stage]:
     """Return the work of a stage, or of all of them, in order."""
     heard = ("signal", *config.roles())
-    makers: dict[str, Callable[[], list[Work]]] = {
+    makers: dict[str, Callable[[], list[Stage]]] = {
         "ingest": lambda: [Ingest(config.ingest)],
         "annotate": lambda: [
             Chain(name, experts, config.engine.batch_clips)
@@ -47,7 +53,9 @@ def works(config: Config, stage: str | None = None) -> list[Work]:
         "caption": lambda: [_captions(config, heard)],
         "qa": lambda: [_questions(config, heard)],
         "judge": lambda: _judgements(config, heard),
-        "split": lambda: [Deal(config.split.benchmark, config.split.seed)],
+        "score": lambda: _scores(config, heard),
+        "verify": lambda: [Duplicates(), _verdicts(config)],
+        "split": lambda: [Deal(config.split, "language" in config.roles())],
     }
     return [work for name in ([stage] if stage else STAGES) for work in makers[name]()]
 
@@ -73,12 +81,27 @@ def _questions(config: Config, heard: tuple[str, ...]) -> Work:
     return Write("qa", "qa", write, check_qa, heard, told)
 
 
-def _judgements(config: Config, heard: tuple[str, ...]) -> list[Work]:
+def _judgements(config: Config, heard: tuple[str, ...]) -> list[Stage]:
     """Return the work of the second reader, if the configuration names one."""
     judge = config.judge
     if not judge.llm.model:
         return []
     return [Judge("judge", "judgements", judge.llm, heard, {}, judge.prompt, judge.blind_prompt)]
+
+
+def _scores(config: Config, heard: tuple[str, ...]) -> list[Stage]:
+    """Return what is measured of texts and sounds for the verdict; a scorer may be off."""
+    made: list[Stage] = [Supported(heard), Prints()]
+    score = config.score
+    if score.scorer != "off":
+        settings = {"device": score.device, **({"model": score.model} if score.model else {})}
+        tagged = "tags" in config.roles()
+        made.append(Score(score.scorer, settings, score.controls, score.seed, tagged))
+    return made
+
+
+def _verdicts(config: Config) -> Verdicts:
+    return Verdicts(config.verify, config.score.scorer != "off", bool(config.judge.llm.model))
 
 
 def expert(config: Config, role: str, backend: str | None = None) -> Expert[Any]:
@@ -93,7 +116,7 @@ def expert(config: Config, role: str, backend: str | None = None) -> Expert[Any]
 def experts_of(config: Config) -> tuple[list[Expert[Any]], list[Expert[Any]]]:
     """Return the experts that a run needs, and those of `auto` that one of the first can replace.
 
-    The meter of the signal, which is a part of ingest, is among them.
+    The meter of the signal, which is a part of ingest, and the scorer are among them.
     """
     needed: list[Expert[Any]] = [EXPERTS["signal"]["dsp"]()]
     spare = []
@@ -101,6 +124,10 @@ def experts_of(config: Config) -> tuple[list[Expert[Any]], list[Expert[Any]]]:
         *better, last = AUTO[role] if backend == "auto" else (backend,)
         spare += [expert(config, role, each) for each in better]
         needed.append(expert(config, role, last))
+    for work in _scores(config, ()):
+        if isinstance(work, Score):
+            scorer: Any = work.made()
+            needed.append(scorer)
     return needed, spare
 
 
@@ -221,38 +248,6 @@ class Write:
             tell(Done(1, testimony.duration, int(rows[-1].status == "error")))
         told = self.fingerprints(dict.fromkeys(self.reads, ""))[self.table].provenance
         data.write(self.table, shard, rows, told)
-
-
-@dataclasses.dataclass
-class Deal:
-    """Recordings are dealt to train and benchmark."""
-
-    benchmark: float
-    seed: int
-    name: str = "split"
-    reads: tuple[str, ...] = ("clips",)
-    writes: tuple[str, ...] = ("split",)
-
-    def fingerprints(self, needs: dict[str, str]) -> dict[str, Fingerprint]:
-        """Return the fingerprint of the split."""
-        told = {"benchmark": self.benchmark, "seed": self.seed}
-        made = Fingerprint(
-            provenance=_provenance("split", "hash", told),
-            settings=told,
-            needs={"clips": needs["clips"]},
-        )
-        return {"split": made}
-
-    def load(self) -> None:
-        """Nothing to get ready."""
-
-    def run(self, data: Dataset, shard: int, tell: Tell) -> None:
-        """Deal the clips of a shard."""
-        clips = data.table("clips", shard, ["clip_id", "recording_id", "duration"]).to_pydict()
-        rows = deal(clips["clip_id"], clips["recording_id"], self.benchmark, self.seed)
-        told = self.fingerprints({"clips": ""})["split"].provenance
-        data.write("split", shard, rows, told)
-        tell(Done(len(rows), sum(clips["duration"])))
 
 
 def _provenance(table: str, backend: str, settings: dict[str, Any]) -> Provenance:

@@ -6,7 +6,7 @@ from auricle.schemas.acoustics import Degradations, Quality, Reverb
 from auricle.schemas.annotation import Description, Domain, Embedding, Events, Scene, Tags, Vad
 from auricle.schemas.base import Record, Row
 from auricle.schemas.clip import Clip, Recording, Signal, Source
-from auricle.schemas.decision import Split
+from auricle.schemas.decision import Consistency, Duplicate, Print, Split, Support, Verdict
 from auricle.schemas.judgement import Judgement
 from auricle.schemas.music import Music, Rhythm
 from auricle.schemas.speech import (
@@ -57,6 +57,11 @@ TABLES: dict[str, Table] = {
     "captions": Table("captions", Captions),
     "qa": Table("qa", QA),
     "judgements": Table("judgements", Judgement),
+    "support": Table("scores/support", Support),
+    "consistency": Table("scores/consistency", Consistency),
+    "print": Table("prints", Print),
+    "duplicates": Table("duplicates", Duplicate),
+    "verdict": Table("verdicts", Verdict),
     "split": Table("splits", Split),
 }
 

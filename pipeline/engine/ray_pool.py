@@ -9,12 +9,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from auricle.pipeline.config import EngineSettings
 from auricle.pipeline.dataset import Dataset
 from auricle.pipeline.engine.progress import Progress
 from auricle.pipeline.engine.work import Done, SideBySide, Work, clips_in
 from auricle.pipeline.llm.governor import Governor
 from auricle.pipeline.llm.ray_governor import start_governor
+from auricle.pipeline.stage_settings import EngineSettings
 from auricle.pipeline.writing import GRACE, Generate, spent_before
 from auricle.schemas.errors import UserError
 

@@ -52,7 +52,7 @@ class Storage:
     def read(self, name: str) -> bytes | None:
         """Return the bytes of a file, or None if there is none."""
         try:
-            with self.fs.open_input_stream(self.path(name)) as stream:
+            with self.fs.open_input_stream(self.path(name), compression=None) as stream:
                 return bytes(stream.read())
         except FileNotFoundError:
             return None
@@ -74,7 +74,7 @@ class Storage:
             with tempfile.TemporaryFile() as gathered:
                 yield gathered
                 gathered.seek(0)
-                with self.fs.open_output_stream(target) as stream:
+                with self.fs.open_output_stream(target, compression=None) as stream:
                     shutil.copyfileobj(gathered, stream, 1 << 20)
             return
         final = Path(target)

@@ -17,8 +17,8 @@ class Done(NamedTuple):
 Tell = Callable[[Done], None]
 
 
-class Work(Protocol):
-    """A stage. It is sent to workers before `load`, so until then it holds settings alone."""
+class Stage(Protocol):
+    """Tables made from tables."""
 
     @property
     def name(self) -> str:
@@ -34,6 +34,11 @@ class Work(Protocol):
 
     def fingerprints(self, needs: dict[str, str]) -> dict[str, Fingerprint]:
         """Return the fingerprint of each table it writes, given those of what it reads."""
+
+
+@runtime_checkable
+class Work(Stage, Protocol):
+    """A stage shard by shard. It is sent to workers before `load`; until then it is settings."""
 
     def load(self) -> None:
         """Get ready to work: read weights."""
@@ -55,6 +60,17 @@ class SideBySide(Work, Protocol):
 
     def close(self) -> None:
         """Let go of what `load` took."""
+
+
+@runtime_checkable
+class Whole(Stage, Protocol):
+    """A stage that looks across all shards, at columns without sound. The driver itself runs it.
+
+    When a shard is missing, all are made anew: what is new may change what is said of the old.
+    """
+
+    def run_all(self, data: Dataset, tell: Tell) -> None:
+        """Make the shards of the tables it writes, by `whole.update`."""
 
 
 def clips_in(data: Dataset, work: Work, shards: Sequence[int]) -> int | None:

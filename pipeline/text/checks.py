@@ -68,7 +68,7 @@ def check_qa(qa: QA, facts: Facts, wanted: Sequence[Wanted] | None = None) -> li
     for index, pair in enumerate(qa.pairs):
         problems = [
             *pair_length(pair),
-            *_about_text(Said(_stated(pair)), known, absence=False),
+            *_about_text(Said(stated(pair)), known, absence=False),
             *_about_support(pair.support, pair.confidence, facts),
         ]
         if index in same:
@@ -82,7 +82,7 @@ def check_qa(qa: QA, facts: Facts, wanted: Sequence[Wanted] | None = None) -> li
     return marks
 
 
-def _stated(pair: QAPair) -> str:
+def stated(pair: QAPair) -> str:
     """Return what a pair states: the answer, and what the question takes for granted.
 
     What a question asks about it does not state: how many, how noisy, and whether something is so

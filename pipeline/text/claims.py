@@ -150,7 +150,7 @@ class Said:
 def unsupported(said: Said, known: Known) -> Iterator[str]:
     """Yield what is wrong with the claims of a text, worded for its writer."""
     told: set[str] = set()
-    for word, sure in _claims(said, known):
+    for word, sure in claims(said, known):
         if word in told:
             continue
         told.add(word)
@@ -160,8 +160,8 @@ def unsupported(said: Said, known: Known) -> Iterator[str]:
             yield f'says "{word}", which is only possible: say that it may be so, or leave it out'
 
 
-def _claims(said: Said, known: Known) -> Iterator[tuple[str, float]]:
-    """Yield each guarded word of a text, and how sure the evidence is of it."""
+def claims(said: Said, known: Known) -> Iterator[tuple[str, float]]:
+    """Yield each guarded word of a text, and how sure the evidence is of it; 0 if not at all."""
     for word in _WORD.findall(said.stated):
         guard = _guard(word)
         if guard is not None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from itertools import accumulate
 from typing import TypeVar, get_args
 
-from auricle.pipeline.config import QASettings
+from auricle.pipeline.stage_settings import QASettings
 from auricle.pipeline.text.english import number, shuffled
 from auricle.pipeline.text.wanted import Wanted
 from auricle.schemas.text import Difficulty, QACategory

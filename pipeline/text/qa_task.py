@@ -7,8 +7,8 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
-from auricle.pipeline.config import QASettings
 from auricle.pipeline.llm.request import Request
+from auricle.pipeline.stage_settings import QASettings
 from auricle.pipeline.text.asking import (
     Answer,
     Share,

@@ -8,9 +8,9 @@ import soundfile
 from fakes import within
 
 from auricle.experts.sound import decode_flac
-from auricle.pipeline.config import IngestSettings
 from auricle.pipeline.ingest import cut, group
 from auricle.pipeline.sources import discover
+from auricle.pipeline.stage_settings import IngestSettings
 from auricle.schemas.arrow import from_table, to_table
 from auricle.schemas.clip import Clip, Recording, Signal, Source
 

@@ -8,11 +8,11 @@ import pytest
 from fakes import FakeExpert
 
 from auricle.experts import model_lock
-from auricle.pipeline.config import IngestSettings
 from auricle.pipeline.dataset import Dataset
 from auricle.pipeline.engine.chain import Chain
 from auricle.pipeline.engine.work import Work
 from auricle.pipeline.plan import fingerprints
+from auricle.pipeline.stage_settings import IngestSettings
 from auricle.pipeline.stages import Ingest
 from auricle.schemas.errors import MissingModel
 

@@ -3,9 +3,9 @@
 import soundfile
 from fakes import MADE, tone
 
-from auricle.pipeline.config import IngestSettings
 from auricle.pipeline.dataset import Dataset
 from auricle.pipeline.engine.work import Done
+from auricle.pipeline.stage_settings import IngestSettings
 from auricle.pipeline.stages import Ingest
 from auricle.schemas.clip import Clip, Recording, Signal, Source
 

@@ -20,10 +20,10 @@ from conftest import ROOT, auricle
 from scribe import answering, scribe
 
 from auricle.pipeline import testimonies as shard
-from auricle.pipeline.config import QASettings
 from auricle.pipeline.dataset import Dataset
 from auricle.pipeline.run import saved_config
 from auricle.pipeline.spending import spending
+from auricle.pipeline.stage_settings import QASettings
 from auricle.pipeline.text.caption_task import CaptionTask
 from auricle.pipeline.text.facts import Facts, learn
 from auricle.pipeline.text.qa_task import QATask

@@ -8,7 +8,7 @@ another category takes its place.
 from collections.abc import Callable, Iterable, Sequence
 from hashlib import blake2b
 
-from auricle.pipeline.config import QASettings
+from auricle.pipeline.stage_settings import QASettings
 from auricle.pipeline.text.english import shuffled
 from auricle.pipeline.text.facts import Facts, learn
 from auricle.pipeline.text.qa_plan import PAIRS, plan

@@ -6,12 +6,12 @@ import sys
 import pytest
 from fakes import FakeExpert, MortalChain, UnloadableExpert, fill
 
-from auricle.pipeline.config import EngineSettings
 from auricle.pipeline.dataset import Dataset
 from auricle.pipeline.engine.chain import Chain
 from auricle.pipeline.engine.local import run_local
 from auricle.pipeline.engine.ray_pool import run_ray
 from auricle.pipeline.engine.work import Done
+from auricle.pipeline.stage_settings import EngineSettings
 from auricle.pipeline.stages import Deal
 from auricle.schemas.annotation import Events
 from auricle.schemas.decision import Split

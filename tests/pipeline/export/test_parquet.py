@@ -2,19 +2,27 @@
 
 import io
 
+import numpy as np
 import pytest
 import soundfile
 from fakes import MADE, fill
 
+from auricle.experts.sound import encode_flac
 from auricle.pipeline.config import Config
 from auricle.pipeline.dataset import Dataset, Fingerprint
-from auricle.pipeline.export.parquet import export_parquet
+from auricle.pipeline.export.exports import export_all
 from auricle.schemas.annotation import Domain
 from auricle.schemas.clip import Clip
-from auricle.schemas.decision import Split
+from auricle.schemas.decision import Against, Split, Verdict
 from auricle.schemas.errors import UserError
 from auricle.schemas.speech import Language
 from auricle.schemas.text import QA, Captions, QAPair, Text
+
+
+def export_parquet(data: Dataset, config: Config) -> dict[str, int]:
+    counts = export_all(data, config, ["parquet"])["parquet"]
+    return {split: count.clips for split, count in counts.items()}
+
 
 SHARDS = [[f"r{shard}{i}_0_1" for i in range(5)] for shard in range(2)]
 
@@ -28,31 +36,35 @@ def data(tmp_path) -> Dataset:
     data = Dataset(str(tmp_path / "set"))
     fill(data, SHARDS)
     for shard, ids in enumerate(SHARDS):
-        pair = QAPair(
-            qa_id="q",
-            category="direct_perception",
-            difficulty="basic",
-            question="What sounds?",
-            answer="A tone.",
-            support=("E1",),
-            confidence=0.5,
-        )
-        captions = [
-            Captions(clip_id=clip, short=(text("A tone."),), long=(text(f"A tone, {clip}."),) * 3)
-            for clip in ids
-        ]
-        captions[1] = Captions.failed(ids[1], "expert_failed", "no words")
-        data.write("captions", shard, captions, MADE)
-        data.write("qa", shard, [QA(clip_id=clip, pairs=(pair,)) for clip in ids], MADE)
-        data.write("domain", shard, [Domain(clip_id=clip, code="0M0") for clip in ids], MADE)
-        languages = [Language.skipped(clip, "no_speech") for clip in ids]
-        data.write("language", shard, languages, MADE)
+        written(data, shard, ids)
         sides = ["benchmark" if i == 0 else "train" for i in range(5)]
         rows = [Split(clip_id=c, split=s) for c, s in zip(ids, sides, strict=True)]  # type: ignore[arg-type]
         data.write("split", shard, rows, MADE)
+    return data
+
+
+def written(data: Dataset, shard: int, ids: list[str]) -> None:
+    """Write texts of the clips of a shard, with an error in place of the second's captions."""
+    pair = QAPair(
+        qa_id="q",
+        category="direct_perception",
+        difficulty="basic",
+        question="What sounds?",
+        answer="A tone.",
+        support=("E1",),
+        confidence=0.5,
+    )
+    captions = [
+        Captions(clip_id=clip, short=(text("A tone."),), long=(text(f"A tone, {clip}."),) * 3)
+        for clip in ids
+    ]
+    captions[1] = Captions.failed(ids[1], "expert_failed", "no words")
+    data.write("captions", shard, captions, MADE)
+    data.write("qa", shard, [QA(clip_id=clip, pairs=(pair,)) for clip in ids], MADE)
+    data.write("domain", shard, [Domain(clip_id=clip, code="0M0") for clip in ids], MADE)
+    data.write("language", shard, [Language.skipped(clip, "no_speech") for clip in ids], MADE)
     for table in ("clips", "captions", "qa", "domain", "language", "split"):
         data.sign(table, Fingerprint(provenance=MADE, settings={}, needs={}))
-    return data
 
 
 def test_the_datasets_library_opens_it_with_playable_sound(data: Dataset, tmp_path) -> None:
@@ -107,10 +119,27 @@ def test_the_sound_is_the_clips_sound(data: Dataset, tmp_path) -> None:
     assert row["audio"]["bytes"] == clips[row["clip_id"]]
 
 
-def test_files_are_closed_at_their_size(data: Dataset, tmp_path) -> None:
-    export_parquet(data, Config.model_validate({"export": {"file_megabytes": 0.001}}))
-    files = sorted(p.name for p in (tmp_path / "set/exports/parquet").glob("train-*.parquet"))
-    assert files == ["train-00000.parquet", "train-00001.parquet"]
+def test_files_are_even_and_within_a_fifth_of_the_size_asked_for(tmp_path) -> None:
+    data = Dataset(str(tmp_path / "many"))
+    dice = np.random.default_rng(1)
+    ids = [f"n{i}_0_1" for i in range(400)]
+    fill(data, [ids])
+    clips = [
+        clip.model_copy(
+            update={"audio": encode_flac(dice.uniform(-1, 1, 8000).astype(np.float32), 16_000)}
+        )
+        for clip in data.rows(Clip, 0)
+    ]
+    data.write("clips", 0, clips, MADE)
+    written(data, 0, ids)
+    fine = [Captions(clip_id=clip, long=(text("Noise."),)) for clip in ids]
+    data.write("captions", 0, fine, MADE)
+    data.write("split", 0, [Split(clip_id=clip, split="train") for clip in ids], MADE)
+    config = Config.model_validate({"export": {"file_megabytes": 1.0}})
+    assert export_parquet(data, config)["train"] == 400
+    sizes = [file.stat().st_size for file in tmp_path.glob("many/exports/parquet/*.parquet")]
+    assert len(sizes) > 4
+    assert all(0.8e6 < size < 1.2e6 for size in sizes)
 
 
 def test_an_export_that_is_up_to_date_is_left_as_it_is(data: Dataset, tmp_path) -> None:
@@ -125,3 +154,39 @@ def test_a_dataset_that_is_not_finished_is_refused(data: Dataset) -> None:
     data.forget_shard("captions", 1)
     with pytest.raises(UserError, match="captions not finished"):
         export_parquet(data, Config())
+
+
+def test_texts_that_are_out_stay_out_and_scores_come_along(data: Dataset, tmp_path) -> None:
+    import pyarrow.parquet as pq
+
+    ids = SHARDS[0]
+    gone = [
+        Against(rule="checks", reason="length", where="short/0"),
+        Against(rule="checks", reason="quote", where="long/1"),
+        Against(rule="judge", reason="answered_unheard", where="q"),
+    ]
+    verdicts = [Verdict(clip_id=clip, passed=True, margin=0.2, support=0.5) for clip in ids]
+    verdicts[2] = verdicts[2].model_copy(update={"texts_out": tuple(gone), "license": "CC0-1.0"})
+    data.write("verdict", 0, verdicts, MADE)
+    data.write("verdict", 1, [Verdict(clip_id=clip, passed=True) for clip in SHARDS[1]], MADE)
+    export_parquet(data, Config())
+    table = pq.read_table(tmp_path / "set" / "exports" / "parquet" / "train-00000.parquet")
+    rows = {row["clip_id"]: row for row in table.to_pylist()}
+    assert rows[ids[2]]["short"] is None
+    assert len(rows[ids[2]]["long"]) == 2
+    assert rows[ids[2]]["qa"] == []
+    assert rows[ids[2]]["license"] == "CC0-1.0"
+    assert (rows[ids[3]]["consistency"], rows[ids[3]]["support"]) == (0.2, 0.5)
+    assert (len(rows[ids[3]]["long"]), len(rows[ids[3]]["qa"])) == (3, 1)
+
+
+def test_a_changed_split_is_exported_anew(data: Dataset) -> None:
+    assert export_parquet(data, Config()) == {"train": 6, "benchmark": 2}
+    rows = [Split(clip_id=clip, split="train") for clip in SHARDS[0]]
+    data.write("split", 0, rows, MADE)
+    assert export_parquet(data, Config()) == {"train": 7, "benchmark": 1}
+
+
+def test_an_unknown_format_is_refused_with_those_there_are(data: Dataset) -> None:
+    with pytest.raises(UserError, match="there are parquet, webdataset"):
+        export_all(data, Config(), ["parket"])

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from auricle.pipeline.config import QASettings
+from auricle.pipeline.stage_settings import QASettings
 from auricle.pipeline.text.facts import Facts, learn
 from auricle.pipeline.text.judge_blind import Blind, BlindAnswer, BlindTask, read_blind_prompt
 from auricle.pipeline.text.judge_task import JudgeTask, needs_listening, read_judge_prompt

@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-from auricle.pipeline.config import QASettings
+from auricle.pipeline.stage_settings import QASettings
 from auricle.pipeline.text.qa_plan import plan
 from auricle.pipeline.text.wanted import Wanted
 

@@ -9,7 +9,7 @@ import pytest
 import yaml
 from scribe import captions_answer, qa_answer
 
-from auricle.pipeline.config import QASettings
+from auricle.pipeline.stage_settings import QASettings
 from auricle.pipeline.text.caption_task import CaptionTask
 from auricle.pipeline.text.facts import learn
 from auricle.pipeline.text.qa_plan import plan

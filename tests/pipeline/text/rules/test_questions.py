@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from auricle.pipeline.config import QASettings
+from auricle.pipeline.stage_settings import QASettings
 from auricle.pipeline.text.evidence import gather
 from auricle.pipeline.text.rules.draft import bare
 from auricle.pipeline.text.rules.questions import write_qa

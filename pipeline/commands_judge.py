@@ -1,0 +1,146 @@
+"""What the commands of scores, verdict, split, export and evaluation do."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from auricle.pipeline import run as running
+from auricle.pipeline.commands import configure, console, print_rows, run_stage, say_exports
+from auricle.pipeline.dataset import Dataset
+from auricle.pipeline.evaluate import evaluation, report
+from auricle.pipeline.evaluate.baseline import baselines
+from auricle.pipeline.evaluate.benchmark import Task
+from auricle.pipeline.export.exports import FORMATS, export_all
+from auricle.pipeline.judge import calibrate as calibration
+from auricle.pipeline.judge.funnel import funnel
+from auricle.pipeline.judge.leakage import leakage as leaks_of
+from auricle.pipeline.judge.leakage import torn
+from auricle.pipeline.judge.split import shortfalls
+from auricle.schemas.errors import UserError
+
+
+def calibrate(uri: str, false_accept: float | None, as_json: bool) -> None:
+    """Measure the thresholds of a dataset; verdicts that are no longer true are forgotten."""
+    data = Dataset(uri)
+    config = configure(data, {}, None)
+    if false_accept is not None and not 0 < false_accept < 1:
+        raise UserError(f"--false-accept {false_accept:g}: a share is between 0 and 1")
+    before = calibration.stored(data)
+    made = calibration.calibrate(data, false_accept or config.verify.false_accept)
+    if before != made:
+        for table in ("split", "verdict"):
+            data.forget(table)
+    if as_json:
+        print(made.model_dump_json(indent=1))
+        return
+    rows = [
+        {"kind": kind, **told.model_dump(exclude={"curve"})} for kind, told in made.kinds.items()
+    ]
+    print_rows(rows, False)
+    for warning in made.warnings:
+        console.print(f"warning: {warning}", style="yellow", soft_wrap=True)
+    if before != made:
+        console.print(f"thresholds changed: auricle verify {uri}, then auricle split {uri}")
+
+
+def verify(uri: str, options: Mapping[str, Any], redo: Sequence[str], as_json: bool) -> None:
+    """Judge all clips and print the funnel."""
+    data = Dataset(uri)
+    config = configure(data, options, None)
+    if as_json:
+        with console.capture():
+            running.run(data, config, console, ("verify",), redo)
+    else:
+        run_stage("verify", uri, options, redo)
+    found = funnel(data)
+    if as_json:
+        steps = [step._asdict() for step in found.steps]
+        print(json.dumps({**found._asdict(), "steps": steps}, indent=1))
+        return
+    print_rows(found.steps, False)
+    told = f"{found.passed:,} of {found.clips:,} clips pass; {found.texts_out:,} texts are out"
+    console.print(told)
+    if not found.scored:
+        console.print(
+            "consistency not scored: no scorer is set (score.scorer), so no text was held against "
+            "its sound",
+            style="yellow",
+            soft_wrap=True,
+        )
+    limits = calibration.stored(data) if found.scored else None
+    for warning in limits.warnings if limits else ():
+        console.print(f"warning: {warning}", style="yellow", soft_wrap=True)
+
+
+def split(uri: str, options: Mapping[str, Any], redo: Sequence[str]) -> None:
+    """Deal all clips, and say what is torn and what the benchmark lacks."""
+    run_stage("split", uri, options, redo)
+    data = Dataset(uri)
+    leaks = leaks_of(data)
+    _say_torn(torn(leaks))
+    for short in shortfalls(data, configure(data, options, None).split):
+        console.print(
+            f"the benchmark has {short.there} clips of {short.kind} {short.value}; "
+            f"{short.wanted} were wanted",
+            style="yellow",
+        )
+    console.print("no recording and no sound is in both train and benchmark")
+
+
+def leakage(uri: str, against: Sequence[str], as_json: bool) -> None:
+    """Print what the sides share, and with which other dataset."""
+    leaks = leaks_of(Dataset(uri), against)
+    print_rows(leaks, as_json)
+    _say_torn(torn(leaks))
+
+
+def _say_torn(what: Sequence[str]) -> None:
+    if what:
+        raise RuntimeError(f"train and benchmark share {', '.join(what)}; this must never be")
+
+
+def export(uri: str, formats: Sequence[str], check: bool) -> None:
+    """Write exports, and reopen them if asked to."""
+    data = Dataset(uri)
+    wanted = list(FORMATS) if "all" in formats else list(formats or ["parquet"])
+    say_exports(uri, export_all(data, configure(data, {}, None), wanted))
+    if check:
+        from auricle.pipeline.export.check import check as reopen
+
+        print_rows([asdict(each) for each in reopen(_folder(data), wanted)], False)
+
+
+def evaluate(
+    benchmark: str,
+    predictions: Sequence[str],
+    task: Task,
+    metrics: Sequence[str],
+    allow_missing: bool,
+    stand_in: bool,
+    as_json: bool,
+) -> None:
+    """Score predictions and print the figures."""
+    made = evaluation.evaluate(
+        benchmark, predictions, task, metrics, allow_missing, stand_in=stand_in
+    )
+    if as_json:
+        print(json.dumps(report.as_json(made), indent=1))
+    else:
+        console.print(report.table(made), markup=False, soft_wrap=True)
+
+
+def baseline(
+    benchmark: str, task: Task, metrics: Sequence[str], stand_in: bool, as_json: bool
+) -> None:
+    """Score the baselines and print the figures."""
+    made = baselines(benchmark, task, metrics, stand_in=stand_in)
+    if as_json:
+        print(json.dumps([report.as_json(each) for each in made], indent=1))
+    else:
+        console.print(report.comparison(made), markup=False, soft_wrap=True)
+
+
+def _folder(data: Dataset) -> str:
+    """Return where the exports are, as a reader would open them."""
+    return data.storage.path("exports") if data.storage.local else f"{data.storage.uri}/exports"

@@ -1,0 +1,1 @@
+"""Scores, duplicates, verdict and split: which clips and texts belong in the dataset."""
