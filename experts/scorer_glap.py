@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from auricle.experts import models as store
 from auricle.experts.base import Waveform
 from auricle.experts.torch_runtime import autocast, torch_device, with_torchaudio
-from auricle.experts.windows import mean_over
+from auricle.experts.windows import Values, mean_over, run_full
 from auricle.schemas.errors import UserError
 
 Vectors = NDArray[np.float32]
@@ -41,6 +41,8 @@ class GlapScorer:
 
     model: str = "glap"
     device: str = "auto"
+    batch: int = 32
+    """Windows at once on a GPU."""
     _model: Any = field(init=False, repr=False, compare=False)
 
     @property
@@ -77,16 +79,18 @@ class GlapScorer:
         back = np.argsort(np.array(order, np.int64))
         return found[back]
 
-    def _hear(self, windows: Sequence[Waveform]) -> Vectors:
+    def _hear(self, windows: Sequence[Waveform]) -> Values:
+        """Return a vector for each window; a GPU hears full ones together."""
+        size = 1 if next(self._model.parameters()).device.type == "cpu" else self.batch
+        return run_full(windows, _WINDOW, size, self._hear_some)
+
+    def _hear_some(self, windows: Values) -> Values:
         import torch
 
         device = next(self._model.parameters()).device
-        found = []
-        for window in windows:  # alone, so that a vector does not depend on its company
-            sound = torch.from_numpy(np.ascontiguousarray(window, np.float32))[None].to(device)
-            with torch.inference_mode(), autocast(device):
-                found.append(self._model.encode_audio(sound)[0].float().cpu().numpy())
-        return np.array(found, np.float32)
+        sound = torch.from_numpy(np.ascontiguousarray(windows, np.float32)).to(device)
+        with torch.inference_mode(), autocast(device):
+            return np.asarray(self._model.encode_audio(sound).float().cpu().numpy())
 
     def _read_some(self, texts: Sequence[str]) -> Vectors:
         import torch

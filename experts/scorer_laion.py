@@ -78,7 +78,7 @@ class LaionClapScorer:
         return _unit(mean_over(waveforms, _WINDOW, self._hear))
 
     def _hear(self, windows: Sequence[Waveform]) -> Vectors:
-        """Return the vector of each window; the package would take one of a longer sound's by lot."""
+        """Return the vector of each window; of a longer sound the package draws one by lot."""
         found = [self._module.get_audio_embedding_from_data(x=[window]) for window in windows]
         return np.concatenate(found)
 

@@ -76,6 +76,25 @@ def probe_train(labels: str, uri: str, column: str, **options: Any) -> None:
     probe_train(labels, uri, column, **options)
 
 
+class _Lists(click.Command):
+    """A command whose options of several values take them in a row: `--metrics fense date`."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        several = {
+            name for option in self.params if isinstance(option, click.Option) and option.multiple
+            for name in option.opts
+        }  # fmt: skip
+        found: list[str] = []
+        current = ""
+        for given in args:
+            if given.startswith("--"):
+                current = given if given in several else ""
+            elif current and found[-1] != current:
+                found.append(current)
+            found.append(given)
+        return super().parse_args(ctx, found)
+
+
 _benchmark = click.option(
     "--benchmark", required=True, metavar="FOLDER", help="An export mecat, or MECAT's references."
 )
@@ -87,7 +106,7 @@ _metrics = click.option(
     multiple=True,
     type=click.Choice(["fense", "date", "bleu"]),
     default=("fense", "date"),
-    help="May be given again (default: fense and date).",
+    help="One or more (default: fense date).",
 )
 _stand_in = click.option(
     "--stand-in",
@@ -96,14 +115,14 @@ _stand_in = click.option(
 )
 
 
-@click.command()
+@click.command(cls=_Lists)
 @_benchmark
 @click.option(
     "--predictions",
     multiple=True,
     required=True,
     metavar="FILE",
-    help="One for all kinds of caption, or six: long short speech music sound environment.",
+    help="One or more: for all captions, or long short speech music sound environment.",
 )
 @_task
 @_metrics
@@ -117,7 +136,7 @@ def evaluate(**options: Any) -> None:
     evaluate(**options)
 
 
-@click.command()
+@click.command(cls=_Lists)
 @_benchmark
 @_task
 @_metrics

@@ -28,7 +28,7 @@ def table(evaluation: Evaluation) -> str:
         lines += ["", _head("domain", metrics)]
         lines += [_row(line, metrics) for line in _of(evaluation, "domain")]
     else:
-        for metric in metrics:
+        for metric in (metric for metric in metrics if metric != "bleu_4"):
             lines += ["", *_matrix(evaluation, metric)]
     return _framed(lines, evaluation)
 
@@ -66,8 +66,8 @@ def notes(evaluation: Evaluation) -> list[str]:
     """Return what a reader of the figures has to know."""
     recordings = len({sample.recording for sample in evaluation.samples})
     found = [
-        f"[ ] is a 95 % interval: {RESAMPLES:,} resamples of {recordings:,} recordings, "
-        f"seed {evaluation.seed}."
+        f"[ ] is a 95 % interval, ± half of one: {RESAMPLES:,} resamples of {recordings:,} "
+        f"recordings, seed {evaluation.seed}."
     ]
     if evaluation.missing or evaluation.unknown:
         found.append(

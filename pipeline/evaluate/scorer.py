@@ -27,6 +27,8 @@ from auricle.schemas.errors import UserError
 METRICS = ("fense", "date", "bleu")
 Values = Mapping[str, npt.NDArray[np.float64]]
 
+_READING = ("fense", "date")
+"""The metrics that read texts with models."""
 _BLEU = ("Bleu_1", "Bleu_2", "Bleu_3", "Bleu_4")
 _EMPTY = "."
 """What an empty prediction is scored as, since the scorer cannot take one."""
@@ -68,9 +70,9 @@ class Scorer:
             self._several = several
             self._kept: dict[str, _Kept] = {}
             self._detector: Any = None
-            models = find_text_models(stand_in) if {*metrics} & {"fense", "date"} else None
+            models = find_text_models(stand_in) if {*metrics} & {*_READING} else None
             self.stand_in = models is not None and models.stand_in
-            for metric in {"fense", "date"} & {*metrics}:
+            for metric in (metric for metric in _READING if metric in metrics):
                 evaluator = self._evaluator(date, metric, models)
                 setattr(self._scorer, f"{metric}_scorer", evaluator)
 
@@ -174,7 +176,7 @@ def _scorer_modules() -> tuple[Any, Any]:
             modules = importlib.import_module("mecat.scorer"), importlib.import_module("mecat.DATE")
         from loguru import logger
     except ModuleNotFoundError as error:
-        missing = error.name or "mecat"
+        missing = (error.name or "mecat").partition(".")[0]
         raise UserError(f"evaluate needs {missing}: {install_command('mecat')}") from None
     logger.disable("mecat")
     return modules

@@ -53,8 +53,8 @@ def find_text_models(stand_in: bool) -> TextModels:
     if stand_in:
         return TextModels(_stand_in(), stand_in=True)
     raise MissingModel(
-        f"fense and date need {'; and '.join(lacking)}. Without them, stand-in text models can be "
-        "allowed, whose figures compare with nothing"
+        f"fense and date need {'; and '.join(lacking)}. Without them --stand-in allows other text "
+        "models, whose figures compare with nothing"
     )
 
 

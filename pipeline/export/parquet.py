@@ -5,10 +5,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from auricle.pipeline.engine.storage import Storage
+from auricle.pipeline.export.card import Tally, card
 from auricle.pipeline.export.counts import write_counts
 from auricle.pipeline.export.rows import SCHEMA, Count
 
@@ -33,11 +33,12 @@ def write(
         sizes: about how many bytes a split has.
         target: bytes a file.
     """
-    counts = {
+    tallies = {
         split: _write_split(storage, folder, split, tables, sizes[split], target)
         for split, tables in splits.items()
     }
-    storage.write(f"{folder}/README.md", _readme(counts).encode())
+    storage.write(f"{folder}/README.md", card(tallies).encode())
+    counts = {s: Count(tally.clips, tally.clips, tally.seconds) for s, tally in tallies.items()}
     return write_counts(storage, folder, "parquet", counts)
 
 
@@ -48,12 +49,12 @@ def _write_split(
     tables: Iterable[pa.Table],
     total: int,
     target: float,
-) -> Count:
+) -> Tally:
     """Write the files of a split: as many of one size as come nearest to the target."""
     files = max(1, round(total / target))
     each = total / files
     pieces = _pieces(tables, each / _SLICES)
-    clips, seconds = 0, 0.0
+    tally = Tally()
     waiting = next(pieces, None)
     for number in range(files):
         if waiting is None:
@@ -66,11 +67,10 @@ def _write_split(
         ):
             while waiting is not None and (size < each or number == files - 1):
                 writer.write_table(waiting.cast(schema), row_group_size=_ROW_GROUP)
-                clips += waiting.num_rows
-                seconds += pc.sum(waiting["duration"]).as_py() or 0.0
+                tally.add(waiting)
                 size += waiting.nbytes
                 waiting = next(pieces, None)
-    return Count(clips, clips, seconds)
+    return tally
 
 
 def _pieces(tables: Iterable[pa.Table], size: float) -> Iterator[pa.Table]:
@@ -93,12 +93,3 @@ def _feature(kind: pa.DataType) -> Any:
     if pa.types.is_struct(kind):
         return {field.name: _feature(field.type) for field in kind}
     return {"dtype": "float64" if pa.types.is_float64(kind) else str(kind), "_type": "Value"}
-
-
-def _readme(counts: Mapping[str, Count]) -> str:
-    splits = "".join(
-        f"      - split: {split}\n        path: {split}-*.parquet\n"
-        for split, count in counts.items()
-        if count.clips
-    )
-    return f"---\nconfigs:\n  - config_name: default\n    data_files:\n{splits}---\n"

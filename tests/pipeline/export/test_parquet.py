@@ -190,3 +190,21 @@ def test_a_changed_split_is_exported_anew(data: Dataset) -> None:
 def test_an_unknown_format_is_refused_with_those_there_are(data: Dataset) -> None:
     with pytest.raises(UserError, match="there are parquet, webdataset"):
         export_all(data, Config(), ["parket"])
+
+
+def test_the_card_says_what_is_in_it_and_that_nothing_was_scored(data: Dataset, tmp_path) -> None:
+    datasets = pytest.importorskip("datasets")
+    export_parquet(data, Config())
+    folder = tmp_path / "set" / "exports" / "parquet"
+    said = (folder / "README.md").read_text()
+    assert "| train | 6 | 0.00 | 6 | 0 |" in said
+    assert "Consistency not scored" in said
+    assert "Domains: 0M0 8" in said
+    cache = str(tmp_path / "cache")
+    info = datasets.load_dataset_builder(str(folder), cache_dir=cache).info
+    assert {name: split.num_examples for name, split in info.splits.items()} == {
+        "train": 6,
+        "benchmark": 2,
+    }
+    opened = datasets.load_dataset(str(folder), cache_dir=cache, split="train")
+    assert opened.features == info.features
