@@ -94,6 +94,7 @@ def main() -> None:
     parser.add_argument("--synthetic", type=int, default=100_000)
     given = parser.parse_args()
     recall(Path(given.folder), given.files)
+    crowd(Path(given.folder), given.files)
     growth(given.synthetic)
 
 
@@ -129,6 +130,29 @@ def recall(folder: Path, count: int) -> None:
     print(f"clusters of more than one file: {len(mixed)}")
     for each in mixed:
         print("  ", " ~ ".join(each[:6]))
+
+
+def crowd(folder: Path, count: int) -> None:
+    """Print how many other clips have a landmark by chance, and how many agree between others.
+
+    Each sound is turned round and played at other speeds, which makes other sounds of like nature;
+    those of one file are not compared.
+    """
+    marks = []
+    for number, (_, sound) in enumerate(read(folder, count)):
+        for speed in (0.83, 0.89, 1.0, 1.13, 1.21):
+            other = np.asarray(soxr.resample(sound, RATE, RATE * speed), np.float32)
+            for each in (other, np.ascontiguousarray(other[::-1])):
+                hashes = landmarks(each, RATE).hashes.astype(np.int64)
+                marks.append(np.stack([hashes, np.full(len(hashes), number)]))
+    hashes, files = np.concatenate(marks, axis=1)
+    _, back, sizes = np.unique(hashes, return_inverse=True, return_counts=True)
+    _, own, same = np.unique(
+        np.stack([back, files]), axis=1, return_inverse=True, return_counts=True
+    )
+    others = sizes[back] - same[own]
+    million = others.mean() / len(marks) * 1e6
+    print(f"{len(marks)} other sounds: of a million, {million:.0f} would have a given landmark")
 
 
 def kind_of(sound: Sound) -> str:

@@ -6,12 +6,16 @@ import sys
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 from hypothesis import settings
 
 settings.register_profile("steady", derandomize=True)  # the same examples in every run
 settings.load_profile("steady")
 
 ROOT = Path(__file__).parents[1]
+
+FROM_TEXTS = ("scores", "prints", "duplicates", "verdicts", "splits", "exports")
+"""What is made from the texts of a dataset: its folders, for tests that write texts anew."""
 
 _WEIGHTS = ROOT.parent / "shared" / "models"
 if _WEIGHTS.is_dir():  # weights that no package carries, where they lie beside the repository
@@ -38,8 +42,13 @@ def samples() -> Path:
 
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory: pytest.TempPathFactory, samples: Path) -> Path:
-    """The dataset that the README's command makes of the sample clips."""
-    out = tmp_path_factory.mktemp("demo") / "set"
-    done = auricle("run", str(samples), "--out", str(out))
-    assert done.returncode == 0, done.stdout + done.stderr
+    """The dataset that the README's command makes of the sample clips; one for all workers."""
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    out = shared / "demo" / "set"
+    with FileLock(shared / "demo.lock"):
+        if not (shared / "demo.done").exists():
+            done = auricle("run", str(samples), "--out", str(out))
+            assert done.returncode == 0, done.stdout + done.stderr
+            (shared / "demo.done").touch()
     return out

@@ -15,7 +15,7 @@ from auricle.experts.sound import encode_flac
 from auricle.pipeline.dataset import Dataset
 from auricle.pipeline.engine.chain import Chain
 from auricle.pipeline.engine.work import Tell
-from auricle.schemas.annotation import Events, EventSpan
+from auricle.schemas.annotation import Events, EventSpan, Vad
 from auricle.schemas.base import Provenance
 from auricle.schemas.clip import Clip, Recording, Signal, Source
 from auricle.schemas.errors import UserError
@@ -62,6 +62,33 @@ class FakeExpert:
         return Events(
             clip_id=clip.clip_id, spans=(span,) if level > self.floor else (), music=level
         )
+
+
+@dataclass
+class SecondExpert:
+    """Hears a voice wherever the first expert heard music."""
+
+    role: ClassVar[str] = "vad"
+    backend: ClassVar[str] = "fake"
+    sample_rate: ClassVar[int | None] = 16_000
+    needs: ClassVar[tuple[str, ...]] = ("events",)
+    gate: ClassVar[Gate] = "none"
+    models: ClassVar[tuple[str, ...]] = ()
+    code_licence: ClassVar[str] = "Apache-2.0"
+    packages: ClassVar[tuple[str, ...]] = ()
+    memory: ClassVar[float] = 0.1
+    gpu_memory: ClassVar[float] = 0.0
+    record: ClassVar[type[Vad]] = Vad
+
+    def load(self) -> None:
+        """Nothing to load."""
+
+    def annotate(self, clips: Sequence[Heard]) -> Sequence[Vad]:
+        return [Vad(clip_id=clip.clip_id, peak=self._peak(clip)) for clip in clips]
+
+    def _peak(self, clip: Heard) -> float:
+        events = clip.get(Events)
+        return float(len(events.spans)) if events else -1.0
 
 
 class UnloadableExpert(FakeExpert):

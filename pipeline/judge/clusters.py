@@ -16,14 +16,13 @@ Pairs = NDArray[np.int64]
 
 _EVERYBODYS = 200
 """A landmark that more clips have than this says nothing."""
-_LEAST = 5
-_SHARE = 0.08
-"""Two sounds are the same if this share of the lesser one's landmarks, and at least five, agree in
-time. Landmarks of different sounds agree by chance, and rarely in time."""
-_SHORT = 12
-"""With fewer landmarks than these a sound is too short or too plain to be compared."""
-_LIKE = 0.5
-"""Share of equal bands from which captions are taken for alike."""
+_LEAST, _SHARE = 5, 0.02
+"""Two sounds are the same if so many landmarks agree in time, at two moments or more, and this
+share of the lesser one's (docs/duplicates.md has how many agree by chance)."""
+_CROWD = 50
+"""A band that more captions have than this leads each of them to the first alone."""
+_LIKE = 0.3
+"""Share of equal bands from which captions are alike: six of twenty (see text_hash)."""
 
 
 def find(files: Sequence[str], folder: str, memory: str = "2GB") -> pa.Table:
@@ -104,28 +103,36 @@ with known as (
 ), found as (
     select m.hash, m.n, m.time from marks m semi join known using (hash)
 ), agreeing as (
-    select a.n as one, b.n as other, b.time - a.time as shift, count(*) as hits
+    select a.n as one, b.n as other, b.time - a.time as shift, count(*) as hits,
+           min(a.time) as start, max(a.time) as stop
     from found a join found b on a.hash = b.hash and a.n < b.n
     group by all
-), best as (
-    select a.one, a.other, max(a.hits + coalesce(c.hits, 0)) as hits
+), either as (
+    select a.one, a.other, a.hits + coalesce(c.hits, 0) as hits,
+           greatest(a.stop, c.stop) > least(a.start, c.start) as moments
     from agreeing a left join agreeing c
       on a.one = c.one and a.other = c.other and c.shift = a.shift + 1
-    group by all having max(a.hits + coalesce(c.hits, 0)) >= {_LEAST}
+), best as (
+    select one, other, max(hits) as hits from either
+    where moments and hits >= {_LEAST} group by all
 )
 select best.one, best.other from best
 join prints p on p.n = best.one join prints q on q.n = best.other
-where least(p.marks, q.marks) >= {_SHORT}
-  and best.hits >= {_SHARE} * least(p.marks, q.marks)
+where best.hits >= {_SHARE} * least(p.marks, q.marks)
 """
 
-
 _LIKE_TEXTS = f"""
-with firsts as (select band, min(n) as first, count(*) as many from bands group by band),
-pairs as (select b.n, f.first, count(*) as same
-          from bands b join firsts f using (band) where f.many > 1 and b.n != f.first group by all),
-sizes as (select n, count(*) as bands from bands group by n)
-select p.n, p.first from pairs p join sizes s on s.n = p.n where p.same >= {_LIKE} * s.bands
+with many as (
+    select band, min(n) as first, count(*) as many from bands group by band having count(*) > 1
+), met as (
+    select b.n, m.first as other from bands b join many m using (band)
+    where m.many > {_CROWD} and b.n != m.first
+    union all
+    select b.n, c.n as other from bands b join many m using (band) join bands c using (band)
+    where m.many <= {_CROWD} and b.n > c.n
+), sizes as (select n, count(*) as bands from bands group by n)
+select met.n, met.other from met join sizes s on s.n = met.n
+group by met.n, met.other, s.bands having count(*) >= {_LIKE} * s.bands
 """
 
 

@@ -57,7 +57,7 @@ def _files(data: Dataset, shards: Sequence[int], folder: str) -> list[str]:
 
 _MADE = Provenance(
     stage="duplicates",
-    backend="landmarks, minhash",
+    backend="landmarks of three peaks, minhash",
     version=VERSION,
     settings_hash=digest({}),
     code_licence="Apache-2.0",

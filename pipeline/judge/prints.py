@@ -64,7 +64,7 @@ def _print(clip: dict[str, Any], captions: dict[str, Any]) -> Print:
 
 _MADE = Provenance(
     stage="print",
-    backend="landmarks",
+    backend="landmarks of three peaks",
     version=VERSION,
     settings_hash=digest({}),
     code_licence="Apache-2.0",

@@ -1,6 +1,5 @@
 """The verdict: every reason why a clip, or one of its texts, is out of the dataset."""
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -62,7 +61,7 @@ class Verdicts:
             for name, columns in _COLUMNS.items()
             if name in self.reads
         }
-        made: dict[str, list[Any]] = defaultdict(list)
+        made: dict[str, list[Any]] = {name: [] for name in _MADE_OF}
         for index, clip in enumerate(tables["clips"]):
             said = {name: rows[index] for name, rows in tables.items()}
             texts_out = list(_texts_out(said, limits, self.settings))
@@ -97,6 +96,10 @@ class Verdicts:
         )
 
 
+_MADE_OF = (
+    "clip_id", "passed", "against", "texts_out", "consistency", "margin", "support", "license",
+    "license_evidence",
+)  # fmt: skip
 _COLUMNS = {
     "clips": ["clip_id", "recording_id"],
     "signal": ["status", "reason", "silence", "clipped"],

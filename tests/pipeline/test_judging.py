@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import pytest
 import yaml
 from chat_server import ChatServer, chat_server
-from conftest import auricle
+from conftest import FROM_TEXTS, auricle
 
 from auricle.pipeline.config import Config, load_config
 from auricle.pipeline.dataset import Dataset
@@ -123,6 +123,8 @@ def place(demo: Path, tmp_path: Path) -> Iterator[Callable[..., Place]]:
         def make(**about: Any) -> Place:
             folder = tmp_path / "set"
             shutil.copytree(demo, folder)
+            for table in FROM_TEXTS:
+                shutil.rmtree(folder / table)
             given = {"answer": Reader(), "models": (MODEL,), **about}
             return Place(folder, stack.enter_context(chat_server(**given)))
 
@@ -294,7 +296,7 @@ def test_a_judge_that_misquotes_is_told_and_what_stays_wrong_can_be_tried_again(
     assert made.server.requests == before + 2  # that clip's two, and no other's
     rows = {row.clip_id: row for row in made.rows()}
     assert (rows[stubborn].status, rows[silent].status) == ("ok", "error")
-    changed = {name for name, when in made.modified().items() if texts[name] != when}
+    changed = {name for name, when in made.modified().items() if texts.get(name, when) != when}
     assert changed == {"judgements/shard-00000.parquet"}
 
 
@@ -343,7 +345,7 @@ def test_another_judge_is_refused_until_it_is_meant_and_leaves_the_texts_alone(
     assert done.returncode == 0, done.stderr
     # the blind answers are the same words, so the judge's own answers are in the journal
     assert made.server.requests == before + len(judged)
-    changed = {name for name, when in made.modified().items() if texts[name] != when}
+    changed = {name for name, when in made.modified().items() if texts.get(name, when) != when}
     assert changed == {"judgements/shard-00000.parquet"}
     wrong = made.run("judge", "--redo", "judge", llm={"model": "test/jugde"})
     assert wrong.returncode == 2
@@ -379,7 +381,8 @@ def test_what_decides_a_judgement_is_in_its_fingerprint_and_in_no_other(tmp_path
 def test_the_judge_reads_after_the_writers_and_before_the_split() -> None:
     llm = {"base_url": "http://here/v1", "model": MODEL}
     names = [work.name for work in works(load_config(None, {**DECIDED, "judge.llm": llm}))]
-    assert names[-4:] == ["caption", "qa", "judge", "split"]
+    assert names[-8:-5] == ["caption", "qa", "judge"]
+    assert names[-2:] == ["verify", "split"]
 
 
 @pytest.mark.parametrize(

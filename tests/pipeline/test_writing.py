@@ -16,7 +16,7 @@ import pytest
 import yaml
 from chat_server import ChatServer, chat_server
 from clones import clone
-from conftest import ROOT, auricle
+from conftest import FROM_TEXTS, ROOT, auricle
 from scribe import answering, scribe
 
 from auricle.pipeline import testimonies as shard
@@ -93,7 +93,7 @@ def place(demo: Path, answers: dict[str, str], tmp_path: Path) -> Iterator[Calla
         def make(**about: Any) -> Place:
             folder = tmp_path / "set"
             shutil.copytree(demo, folder)
-            for table in ("captions", "qa", "exports"):
+            for table in ("captions", "qa", *FROM_TEXTS):
                 shutil.rmtree(folder / table)
             about = {"key": KEY, "answer": answering(answers), **about}
             return Place(folder, stack.enter_context(chat_server(**about)))

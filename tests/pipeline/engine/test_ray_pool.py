@@ -4,7 +4,7 @@ import os
 import sys
 
 import pytest
-from fakes import FakeExpert, MortalChain, UnloadableExpert, fill
+from fakes import FakeExpert, MortalChain, SecondExpert, UnloadableExpert, fill
 
 from auricle.pipeline.dataset import Dataset
 from auricle.pipeline.engine.chain import Chain
@@ -12,9 +12,7 @@ from auricle.pipeline.engine.local import run_local
 from auricle.pipeline.engine.ray_pool import run_ray
 from auricle.pipeline.engine.work import Done
 from auricle.pipeline.stage_settings import EngineSettings
-from auricle.pipeline.stages import Deal
-from auricle.schemas.annotation import Events
-from auricle.schemas.decision import Split
+from auricle.schemas.annotation import Events, Vad
 from auricle.schemas.errors import UserError
 
 SHARDS = [[f"r{shard}{i}_0_1" for i in range(4)] for shard in range(3)]
@@ -35,7 +33,7 @@ class Log:
 
 
 def stages(expert: FakeExpert | None = None) -> list:
-    return [Chain("hear", (expert or FakeExpert(),)), Deal(0.5, 0)]
+    return [Chain("hear", (expert or FakeExpert(),)), Chain("second", (SecondExpert(),))]
 
 
 @pytest.fixture(scope="module")
@@ -64,8 +62,8 @@ def test_both_engines_write_the_same_rows(tmp_path, cluster) -> None:
     run_ray(there, stages(), ray, cluster)
     for shard in range(3):
         assert here.rows(Events, shard) == there.rows(Events, shard)
-        assert here.rows(Split, shard) == there.rows(Split, shard)
-    assert local.clips == ray.clips == {"hear": 12, "split": 12}
+        assert here.rows(Vad, shard) == there.rows(Vad, shard)
+    assert local.clips == ray.clips == {"hear": 12, "second": 12}
 
 
 def test_shards_that_are_done_are_left_as_they_are(tmp_path, cluster) -> None:
@@ -74,7 +72,7 @@ def test_shards_that_are_done_are_left_as_they_are(tmp_path, cluster) -> None:
     run_local(data, stages(), Log())
     log = Log()
     run_ray(data, stages(FakeExpert(trips_on=tuple(SHARDS[0]))), log, cluster)
-    assert log.clips == {"hear": 0, "split": 0}
+    assert log.clips == {"hear": 0, "second": 0}
 
 
 def test_a_worker_that_is_killed_is_replaced_and_its_shard_done(tmp_path, cluster) -> None:

@@ -127,6 +127,39 @@ def test_like_captions_are_a_cluster_of_their_own(tmp_path, sounds) -> None:
     assert [found[clip]["near"] for clip in "abc"] == [None, None, None]
 
 
+def test_a_caption_with_one_word_changed_is_alike_and_one_with_half_changed_is_not(
+    tmp_path, sounds
+) -> None:
+    (_, one), (_, two), (_, three), *_ = sounds.items()
+    caption = (
+        "A man speaks calmly in English while soft piano music plays in a quiet room, and far away "
+        "a dog barks twice before a door closes with a dull thud and steps fade down the stairs."
+    )
+    near = caption.replace("barks", "yelps")
+    far = "Nearby children shout and laugh before " + caption[: len(caption) // 2]
+    found = clusters(tmp_path, [("a", one, caption), ("b", two, near), ("c", three, far)])
+    assert [found[clip]["text"] for clip in "abc"] == ["a", "a", None]
+
+
+def test_marks_that_agree_at_one_moment_alone_are_no_evidence(tmp_path) -> None:
+    dice = np.random.default_rng(0)
+    marks = dice.integers(0, 2**32, (3, 100), dtype=np.uint32).astype(np.int64)
+    marks[1, :10] = marks[0, :10]
+    marks[2, 50:60] = marks[0, 50:60]
+    times = np.tile(np.arange(100), (3, 1))
+    times[:2, :10] = 40
+    rows = {
+        "clip_id": ["a", "click", "copy"],
+        "sha256": ["a", "b", "c"],
+        "hashes": marks.tolist(),
+        "times": times.tolist(),
+        "bands": pa.array([[]] * 3, pa.list_(pa.int64())),
+    }
+    pq.write_table(pa.table(rows), tmp_path / "prints.parquet")
+    found = find([str(tmp_path / "prints.parquet")], str(tmp_path))
+    assert found["near"].to_pylist() == ["a", None, "a"]
+
+
 def test_a_landmark_that_everybody_has_leads_nowhere(tmp_path) -> None:
     dice = np.random.default_rng(0)
     rows = {

@@ -32,6 +32,13 @@ def test_landmarks_are_at_most_so_many_and_each_is_once(sounds) -> None:
         assert len(hashes) == len(frames) == len(set(hashes.tolist())) <= KEPT
 
 
+def test_hashes_are_spread_over_all_32_bits(sounds) -> None:
+    """What comes first in an order must not come first in the hash, where it would meet others."""
+    hashes = np.concatenate([landmarks(sound, RATE).hashes for sound in sounds.values()])
+    filled = np.unique(hashes >> np.uint32(28))
+    assert len(filled) == 16
+
+
 def test_silence_and_sound_too_short_have_none() -> None:
     for sound in (np.zeros(RATE, np.float32), tone(0.05), np.zeros(0, np.float32)):
         assert len(landmarks(sound, RATE).hashes) == 0
