@@ -14,9 +14,7 @@ from auricle.pipeline.text.facts import Facts
 from auricle.pipeline.text.qa_plan import plan
 from auricle.pipeline.text.rules.captions import captions_of
 from auricle.pipeline.text.rules.questions import qa_of
-from auricle.schemas.text import QAPair, Text
-
-_CATEGORIES = ("short", "long", "speech", "music", "sound", "environment")
+from auricle.schemas.text import CATEGORIES, QAPair, Text
 
 
 def scribe(known: Iterable[Facts], *tasks: Task[Any]) -> dict[str, str]:
@@ -43,7 +41,7 @@ def answering(answers: dict[str, str]) -> Callable[[dict[str, Any]], str]:
 def captions_answer(facts: Facts) -> dict[str, Any]:
     """Return captions by rules in the form that a model is asked for."""
     row = captions_of(facts)
-    return {name: _texts(getattr(row, name)) for name in _CATEGORIES if getattr(row, name)}
+    return {name: _texts(getattr(row, name)) for name in CATEGORIES if getattr(row, name)}
 
 
 def qa_answer(facts: Facts) -> dict[str, Any]:

@@ -69,8 +69,14 @@ def small_llm() -> Iterator[str]:
         gc.collect()
 
 
-TERSE = "{categories}\n{domain}, {seconds}. Evidence:\n{evidence}\nAnswer in JSON."
+TERSE = "{domain}, {seconds}. Evidence:\n{evidence}\nAnswer in JSON."
 """A prompt that a small model can follow."""
+
+
+def served(url: str) -> str:
+    """Return the name of the model, as the server gives it."""
+    with urlopen(f"{url}/models") as response:
+        return str(json.load(response)["data"][0]["id"])
 
 
 def main() -> None:
@@ -83,11 +89,11 @@ def main() -> None:
         data = Dataset(str(shutil.copytree(given.dataset, f"{folder}/set")))
         for table in ("captions", "qa", "support", "print", "duplicates", "verdict", "split"):
             data.forget(table)
-        (Path(folder) / "caption.yaml").write_text(yaml.safe_dump({"notes": "", "user": TERSE}))
+        (Path(folder) / "caption.yaml").write_text(
+            yaml.safe_dump({"notes": "", "user": f"{{categories}}\n{TERSE}"})
+        )
         told = yaml.safe_load(data.storage.read("dataset.yaml") or b"")
-        with urlopen(f"{url}/models") as response:
-            model = json.load(response)["data"][0]["id"]
-        told["llm"].update(base_url=url, model=model, temperature=0.0, concurrency=2)
+        told["llm"].update(base_url=url, model=served(url), temperature=0.0, concurrency=2)
         told["llm"].update(
             max_tokens=given.max_tokens, total_seconds=3600, first_token_seconds=3600
         )

@@ -15,14 +15,13 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from auricle.experts.base import Waveform
 from auricle.experts.torch_runtime import autocast, torch_device, with_torchaudio
+from auricle.experts.vectors import Vectors, read_by_length, unit
 from auricle.schemas.errors import UserError
 
 SAMPLE_RATE = 48_000
-Vectors = NDArray[np.float32]
 T = TypeVar("T")
 
 _WINDOW = 10 * SAMPLE_RATE
@@ -96,7 +95,7 @@ class Clap:
         parts = [self._heard(some, size) for some in _batches(every, size)]
         rows = iter(np.concatenate(parts) if parts else ())
         means = [np.mean([next(rows) for _ in windows], axis=0) for windows in cut]
-        return _unit(np.array(means, np.float32).reshape(-1, self.dimensions))
+        return unit(np.array(means, np.float32).reshape(-1, self.dimensions))
 
     def text(self, texts: Sequence[str]) -> Vectors:
         """Return a vector for each text, [N, dimensions]; a text is read once and remembered."""
@@ -107,15 +106,8 @@ class Clap:
         )
 
     def read(self, texts: Sequence[str]) -> Vectors:
-        """Return a vector for each text, [N, dimensions]; nothing is remembered.
-
-        Texts of like length are read together, since a batch is as long as its longest.
-        """
-        found = np.zeros((len(texts), self.dimensions), np.float32)
-        order = sorted(range(len(texts)), key=lambda index: len(texts[index]))
-        for some in _batches(order, _TEXTS):
-            found[list(some)] = self._read([texts[index] for index in some])
-        return found
+        """Return a vector for each text, [N, dimensions]; nothing is remembered."""
+        return read_by_length(texts, _TEXTS, self.dimensions, self._read)
 
     def _heard(self, windows: Sequence[Waveform], size: int) -> Vectors:
         """Return the vectors of at most `size` windows.
@@ -132,7 +124,7 @@ class Clap:
         whole = torch.zeros(len(full), 1, dtype=torch.bool, device=full.device)
         with torch.inference_mode(), autocast(self._model.device):
             found = self._model.get_audio_features(input_features=full, is_longer=whole)
-        return _unit(found.pooler_output[: len(windows)].float().cpu().numpy())
+        return unit(found.pooler_output[: len(windows)].float().cpu().numpy())
 
     def _read(self, texts: Sequence[str]) -> Vectors:
         import torch
@@ -143,7 +135,7 @@ class Clap:
         ).to(self._model.device)
         with torch.inference_mode(), autocast(self._model.device):
             found = self._model.get_text_features(**tokens)
-        return _unit(found.pooler_output.float().cpu().numpy())
+        return unit(found.pooler_output.float().cpu().numpy())
 
 
 def _windows(waveform: Waveform) -> Iterator[Waveform]:
@@ -156,8 +148,3 @@ def _windows(waveform: Waveform) -> Iterator[Waveform]:
 def _batches(entries: Sequence[T], size: int) -> Iterator[Sequence[T]]:
     for start in range(0, len(entries), size):
         yield entries[start : start + size]
-
-
-def _unit(vectors: Vectors) -> Vectors:
-    lengths = np.linalg.norm(vectors, axis=-1, keepdims=True)
-    return np.asarray(vectors / np.maximum(lengths, 1e-12), np.float32)

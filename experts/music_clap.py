@@ -9,9 +9,10 @@ import numpy as np
 
 from auricle.experts import models
 from auricle.experts.base import Gate, Heard
-from auricle.experts.clap_model import SAMPLE_RATE, Vectors, clap
+from auricle.experts.clap_model import SAMPLE_RATE, clap
 from auricle.experts.hearing import each_heard, unheard
 from auricle.experts.music_prompts import ERAS, GENRES, INSTRUMENTS, MOODS, VOCALS, Question
+from auricle.experts.vectors import Vectors
 from auricle.schemas.annotation import LabelScore
 from auricle.schemas.errors import UserError
 from auricle.schemas.music import Music

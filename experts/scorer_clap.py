@@ -6,7 +6,8 @@ from typing import Any, ClassVar
 
 from auricle.experts import models as store
 from auricle.experts.base import Waveform
-from auricle.experts.clap_model import SAMPLE_RATE, Vectors, clap
+from auricle.experts.clap_model import SAMPLE_RATE, clap
+from auricle.experts.vectors import Vectors
 
 
 @dataclass

@@ -6,15 +6,14 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from auricle.experts import models as store
 from auricle.experts.base import Waveform
 from auricle.experts.torch_runtime import autocast, torch_device, with_torchaudio
+from auricle.experts.vectors import Vectors, read_by_length, unit
 from auricle.experts.windows import Values, mean_over, run_full
 from auricle.schemas.errors import UserError
 
-Vectors = NDArray[np.float32]
 CHECKPOINT, TOKENIZER = "glap_checkpoint.pt", "sentencepiece.source.256000.model"
 _WINDOW = 160_000
 _SHORTEST = 16_000  # the network wants some frames
@@ -66,18 +65,11 @@ class GlapScorer:
     def audio(self, waveforms: Sequence[Waveform]) -> Vectors:
         """Return a vector for each mono 16 kHz waveform, [N, D]; windows of 10 s are averaged."""
         padded = [np.pad(sound, (0, max(0, _SHORTEST - len(sound)))) for sound in waveforms]
-        return _unit(mean_over(padded, _WINDOW, self._hear))
+        return unit(mean_over(padded, _WINDOW, self._hear))
 
     def text(self, texts: Sequence[str]) -> Vectors:
         """Return a vector for each text, [N, D]; texts of like length are read together."""
-        order = sorted(range(len(texts)), key=lambda index: len(texts[index]))
-        parts = [
-            self._read_some([texts[index] for index in order[at : at + _TEXTS]])
-            for at in range(0, len(order), _TEXTS)
-        ]
-        found = np.concatenate(parts) if parts else np.zeros((0, 0), np.float32)
-        back = np.argsort(np.array(order, np.int64))
-        return found[back]
+        return read_by_length(texts, _TEXTS, self._model.embed_size, self._read_some)
 
     def _hear(self, windows: Sequence[Waveform]) -> Values:
         """Return a vector for each window; a GPU hears full ones together."""
@@ -98,7 +90,7 @@ class GlapScorer:
         device = next(self._model.parameters()).device
         with torch.inference_mode(), autocast(device):
             found = self._model.encode_text(list(texts), device=device)
-        return _unit(found.float().cpu().numpy())
+        return unit(found.float().cpu().numpy())
 
 
 def _read(folder: Path) -> Any:
@@ -127,8 +119,3 @@ def _read(folder: Path) -> Any:
     except RuntimeError as error:
         raise UserError(f"{path}: not the weights of this GLAP: {error}") from None
     return model
-
-
-def _unit(vectors: Any) -> Vectors:
-    lengths = np.linalg.norm(vectors, axis=-1, keepdims=True)
-    return np.asarray(vectors / np.maximum(lengths, 1e-12), np.float32)

@@ -8,15 +8,14 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from auricle.experts import models as store
 from auricle.experts.base import Waveform
 from auricle.experts.torch_runtime import torch_device
+from auricle.experts.vectors import Vectors, unit
 from auricle.experts.windows import mean_over
 from auricle.schemas.errors import UserError
 
-Vectors = NDArray[np.float32]
 _TEXTS = 64
 _WINDOW = 480_000
 
@@ -75,7 +74,7 @@ class LaionClapScorer:
 
     def audio(self, waveforms: Sequence[Waveform]) -> Vectors:
         """Return a vector for each mono 48 kHz waveform, [N, D]; windows of 10 s are averaged."""
-        return _unit(mean_over(waveforms, _WINDOW, self._hear))
+        return unit(mean_over(waveforms, _WINDOW, self._hear))
 
     def _hear(self, windows: Sequence[Waveform]) -> Vectors:
         """Return the vector of each window; of a longer sound the package draws one by lot."""
@@ -88,9 +87,4 @@ class LaionClapScorer:
             self._module.get_text_embedding([*texts[at : at + _TEXTS], ""])[:-1]  # one fails alone
             for at in range(0, len(texts), _TEXTS)
         ]
-        return _unit(np.concatenate(found))
-
-
-def _unit(vectors: Any) -> Vectors:
-    lengths = np.linalg.norm(vectors, axis=-1, keepdims=True)
-    return np.asarray(vectors / np.maximum(lengths, 1e-12), np.float32)
+        return unit(np.concatenate(found))

@@ -3,15 +3,11 @@
 from collections.abc import Sequence
 from typing import Any, ClassVar, Protocol
 
-import numpy as np
-from numpy.typing import NDArray
-
 from auricle.experts.base import Waveform
 from auricle.experts.scorer_clap import ClapScorer
 from auricle.experts.scorer_glap import GlapScorer
 from auricle.experts.scorer_laion import LaionClapScorer
-
-Vectors = NDArray[np.float32]
+from auricle.experts.vectors import Vectors
 
 
 class Scorer(Protocol):

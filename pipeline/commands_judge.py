@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from typing import Any
 
 from auricle.pipeline import run as running
@@ -108,7 +107,7 @@ def export(uri: str, formats: Sequence[str], check: bool) -> None:
     if check:
         from auricle.pipeline.export.check import check as reopen
 
-        print_rows([asdict(each) for each in reopen(_folder(data), wanted)], False)
+        print_rows(reopen(_folder(data), wanted), False)
 
 
 def evaluate(

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any, TypeVar
 
@@ -108,14 +108,11 @@ class Dataset:
         with self.writer(table, shard, provenance) as add:
             add(rows)
 
-    def write_columns(
-        self, table: str, shard: int, columns: Mapping[str, Any], provenance: Provenance
-    ) -> None:
-        """Write a whole shard from columns; what is not given is null, or ok for `status`."""
-        made = columns_of(table, columns)
-        schema = made.schema.with_metadata({_PROVENANCE: provenance.model_dump_json()})
+    def write_table(self, table: str, shard: int, rows: pa.Table, provenance: Provenance) -> None:
+        """Write a whole shard from the rows that `whole_rows` gives."""
+        schema = rows.schema.with_metadata({_PROVENANCE: provenance.model_dump_json()})
         with self.storage.replace(_name(table, shard)) as stream:
-            pq.write_table(made.cast(schema), stream, compression="zstd")
+            pq.write_table(rows.cast(schema), stream, compression="zstd")
 
     @contextmanager
     def writer(self, table: str, shard: int, provenance: Provenance) -> Iterator[Any]:
@@ -152,6 +149,10 @@ class Dataset:
         if self.storage.read(_stage_file(table)) != content:
             self.storage.write(_stage_file(table), content)
 
+    def path(self, table: str, shard: int) -> str:
+        """Return where a shard lies, as the file system wants it."""
+        return self.storage.path(_name(table, shard))
+
     def forget(self, table: str) -> None:
         """Delete a table."""
         self.storage.delete_folder(TABLES[table].folder)
@@ -170,21 +171,18 @@ class Dataset:
             file = self.storage.fs.open_input_file(self.storage.path(name))
         except FileNotFoundError:
             raise UserError(f"{self.storage.uri}: there is no {name}") from None
-        return _parquet(file, self.storage.path(name))
+        return _parquet(file, self.path(table, shard))
 
 
-def columns_of(table: str, columns: Mapping[str, Any]) -> pa.Table:
-    """Return columns as rows of a table's record; the rest is null, or ok for `status`."""
+def whole_rows(table: str, rows: pa.Table) -> pa.Table:
+    """Return rows with all columns of a table's record; a new one is null, or ok for `status`."""
     schema = arrow_schema(TABLES[table].record)
-    length = len(next(iter(columns.values())))
-    given = {"status": pa.array(["ok"] * length), **columns}
-    unknown = set(given) - set(schema.names)
-    assert not unknown, unknown
-    return pa.table(
-        [given[name] if name in given else pa.nulls(length, schema.field(name).type)
-         for name in schema.names],
-        names=schema.names,
-    ).cast(schema)  # fmt: skip
+    assert set(rows.column_names) <= set(schema.names)
+    if "status" not in rows.column_names:
+        rows = rows.append_column("status", pa.array(["ok"] * rows.num_rows, pa.string()))
+    for name in set(schema.names) - set(rows.column_names):
+        rows = rows.append_column(name, pa.nulls(rows.num_rows, schema.field(name).type))
+    return rows.select(schema.names).cast(schema)
 
 
 def table_of(record: type[Record]) -> str:

@@ -11,8 +11,7 @@ from auricle.pipeline.config import Config
 from auricle.pipeline.dataset import Dataset, Fingerprint
 from auricle.pipeline.engine.chain import Chain
 from auricle.pipeline.engine.work import Stage
-from auricle.pipeline.judge.score import Score
-from auricle.pipeline.stages import STAGES, expert, works
+from auricle.pipeline.stages import STAGES, expert, scoring, works
 from auricle.schemas.errors import MissingModel, UserError
 
 
@@ -47,10 +46,9 @@ def fetch_scorer(config: Config, console: Console) -> None:
     Raises:
         MissingModel: they cannot be had.
     """
-    for work in works(config, "score"):
-        if isinstance(work, Score):
-            for ref in work.models:
-                get_model(ref, console)
+    score = scoring(config)
+    for ref in score.models if score else ():
+        get_model(ref, console)
 
 
 def get_model(ref: str, console: Console) -> None:

@@ -18,14 +18,13 @@ from auricle.schemas.clip import Recording
 from auricle.schemas.decision import Verdict
 from auricle.schemas.errors import UserError
 from auricle.schemas.speech import Diarization, Transcript
-from auricle.schemas.text import QA, Captions
+from auricle.schemas.text import CATEGORIES, QA, Captions
 
 _WIDTH = 50
 """Cells of a timeline."""
 _TAG_LANES = 5
 _HEARD_ENOUGH = 0.2
 """A tag is drawn from this score on."""
-_CATEGORIES = ("short", "long", "speech", "music", "sound", "environment")
 
 
 class Known(NamedTuple):
@@ -258,7 +257,7 @@ def _ruler(duration: float) -> str:
 
 def _captions(captions: Captions) -> RenderableType:
     table = Table.grid(padding=(0, 2))
-    for category in _CATEGORIES:
+    for category in CATEGORIES:
         for i, text in enumerate(getattr(captions, category) or ()):
             support = Styled(f"  {' '.join(text.support)}", style="dim")
             table.add_row("" if i else category, Styled(text.text) + support)

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from auricle.pipeline.licences import check_licences
 from auricle.pipeline.llm.settings import LlmSettings
@@ -11,6 +11,8 @@ from auricle.schemas.text import Difficulty, QACategory
 
 OFF = "off"
 """The backend of a role that is not asked: it has no rows and no table."""
+Licences = Annotated[tuple[str, ...], AfterValidator(check_licences)]
+"""SPDX ids."""
 
 
 class IngestSettings(Settings):
@@ -101,16 +103,11 @@ class VerifySettings(Settings):
     other clips, or `label`: short and long captions must be nearer to the sound than its labels.
     """
 
-    licenses: tuple[str, ...] = ()
+    licenses: Licences = ()
     max_silence: float = Field(default=0.98, ge=0, le=1)
     max_clipped: float = Field(default=0.05, ge=0, le=1)
     false_accept: float = Field(default=0.05, gt=0, lt=1)
     rule: Literal["margin", "label"] = "margin"
-
-    @field_validator("licenses")
-    @classmethod
-    def _are_spdx(cls, licenses: tuple[str, ...]) -> tuple[str, ...]:
-        return check_licences(licenses)
 
 
 class SplitSettings(Settings):
@@ -123,13 +120,8 @@ class SplitSettings(Settings):
     benchmark: float = Field(default=0.1, ge=0, le=1)
     seed: int = 0
     by_uploader: bool = False
-    licenses: tuple[str, ...] = ()
+    licenses: Licences = ()
     quota: dict[Literal["domain", "language", "category"], dict[str, int]] = {}
-
-    @field_validator("licenses")
-    @classmethod
-    def _are_spdx(cls, licenses: tuple[str, ...]) -> tuple[str, ...]:
-        return check_licences(licenses)
 
 
 class ExportSettings(Settings):

@@ -8,7 +8,7 @@ from typing import Any, get_type_hints
 from auricle.experts.base import Expert
 from auricle.experts.catalogue import AUTO, EXPERTS
 from auricle.pipeline.config import Config, make_expert
-from auricle.pipeline.dataset import Dataset, Fingerprint, digest
+from auricle.pipeline.dataset import Dataset, Fingerprint
 from auricle.pipeline.engine.chain import Chain
 from auricle.pipeline.engine.work import Done, Stage, Tell, Work
 from auricle.pipeline.ingest import cut
@@ -20,6 +20,7 @@ from auricle.pipeline.judge.support import Supported
 from auricle.pipeline.judge.verdict import Verdicts
 from auricle.pipeline.judging import Judge
 from auricle.pipeline.packing import pack
+from auricle.pipeline.provenance import made_by
 from auricle.pipeline.stage_settings import IngestSettings
 from auricle.pipeline.tables import TABLES
 from auricle.pipeline.testimonies import testimonies
@@ -30,9 +31,7 @@ from auricle.pipeline.text.facts import Facts, learn
 from auricle.pipeline.text.qa_task import QATask
 from auricle.pipeline.text.rules.captions import captions_of
 from auricle.pipeline.text.rules.questions import qa_of
-from auricle.pipeline.version import VERSION
 from auricle.pipeline.writing import Generate
-from auricle.schemas.base import Provenance
 from auricle.schemas.clip import Recording, Source
 from auricle.schemas.text import Mark, Written
 
@@ -91,13 +90,18 @@ def _judgements(config: Config, heard: tuple[str, ...]) -> list[Stage]:
 
 def _scores(config: Config, heard: tuple[str, ...]) -> list[Stage]:
     """Return what is measured of texts and sounds for the verdict; a scorer may be off."""
-    made: list[Stage] = [Supported(heard), Prints()]
+    score = scoring(config)
+    return [Supported(heard), Prints(), *([score] if score else [])]
+
+
+def scoring(config: Config) -> Score | None:
+    """Return the work that holds texts against sound, if a scorer is set."""
     score = config.score
-    if score.scorer != "off":
-        settings = {"device": score.device, **({"model": score.model} if score.model else {})}
-        tagged = "tags" in config.roles()
-        made.append(Score(score.scorer, settings, score.controls, score.seed, tagged))
-    return made
+    if score.scorer == "off":
+        return None
+    settings = {"device": score.device, **({"model": score.model} if score.model else {})}
+    tagged = "tags" in config.roles()
+    return Score(score.scorer, settings, score.controls, score.seed, tagged)
 
 
 def _verdicts(config: Config) -> Verdicts:
@@ -124,10 +128,9 @@ def experts_of(config: Config) -> tuple[list[Expert[Any]], list[Expert[Any]]]:
         *better, last = AUTO[role] if backend == "auto" else (backend,)
         spare += [expert(config, role, each) for each in better]
         needed.append(expert(config, role, last))
-    for work in _scores(config, ()):
-        if isinstance(work, Score):
-            scorer: Any = work.made()
-            needed.append(scorer)
+    if score := scoring(config):
+        scorer: Any = score.made()
+        needed.append(scorer)
     return needed, spare
 
 
@@ -151,9 +154,7 @@ class Ingest:
         """Return one for each table; where the sources lie does not change a clip."""
         told = self.settings.model_dump(exclude={"shard_clips"})
         return {
-            table: Fingerprint(
-                provenance=_provenance(table, "ingest", told), settings=told, needs={}
-            )
+            table: Fingerprint(provenance=made_by(table, "ingest", told), settings=told, needs={})
             for table in self.writes
         }
 
@@ -223,7 +224,7 @@ class Write:
         """Return the fingerprint of the texts."""
         told = {"writer": "rules", **self.settings}
         made = Fingerprint(
-            provenance=_provenance(self.table, "rules", told),
+            provenance=made_by(self.table, "rules", told),
             settings=told,
             needs={table: needs[table] for table in self.reads},
         )
@@ -248,13 +249,3 @@ class Write:
             tell(Done(1, testimony.duration, int(rows[-1].status == "error")))
         told = self.fingerprints(dict.fromkeys(self.reads, ""))[self.table].provenance
         data.write(self.table, shard, rows, told)
-
-
-def _provenance(table: str, backend: str, settings: dict[str, Any]) -> Provenance:
-    return Provenance(
-        stage=table,
-        backend=backend,
-        version=VERSION,
-        settings_hash=digest(settings),
-        code_licence="Apache-2.0",
-    )

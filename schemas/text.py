@@ -1,10 +1,12 @@
 """What is written about a clip: evidence, captions, questions and answers."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from auricle.schemas.base import Record, Row, about
 
 CaptionCategory = Literal["short", "long", "speech", "music", "sound", "environment"]
+CATEGORIES: tuple[CaptionCategory, ...] = get_args(CaptionCategory)
+"""The kinds of caption, in the order of the columns of `Captions`."""
 QACategory = Literal[
     "direct_perception",
     "sound_characteristics",

@@ -1,10 +1,11 @@
 """Stages that look across all shards: run by the driver, and only what changed is written."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
-from typing import Any
 
-from auricle.pipeline.dataset import Dataset, columns_of
+import pyarrow as pa
+
+from auricle.pipeline.dataset import Dataset, whole_rows
 from auricle.pipeline.engine.progress import Progress
 from auricle.pipeline.engine.work import Whole
 from auricle.schemas.base import Provenance
@@ -41,9 +42,8 @@ def old_first(data: Dataset, table: str) -> Iterator[int]:
     yield from sorted(data.shards("clips"), key=lambda shard: (shard not in there, shard))
 
 
-def update(
-    data: Dataset, table: str, shard: int, columns: Mapping[str, Any], provenance: Provenance
-) -> None:
-    """Write a shard, unless it holds the same rows already."""
-    if not (data.has(table, shard) and data.table(table, shard).equals(columns_of(table, columns))):
-        data.write_columns(table, shard, columns, provenance)
+def update(data: Dataset, table: str, shard: int, rows: pa.Table, provenance: Provenance) -> None:
+    """Write a shard, unless it holds the same rows; columns that are not given are null."""
+    rows = whole_rows(table, rows)
+    if not (data.has(table, shard) and data.table(table, shard).equals(rows)):
+        data.write_table(table, shard, rows, provenance)

@@ -1,13 +1,13 @@
 """Exports opened again as their users will: all is there, it decodes, and no side leaks."""
 
 import io
-import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
+from typing import NamedTuple
 
-from auricle.pipeline.export.counts import COUNTS
+from auricle.pipeline.engine.storage import Storage
+from auricle.pipeline.export.counts import COUNTS, read_counts
 from auricle.pipeline.export.readers import READERS, Seen, files
 from auricle.pipeline.export.rows import SPLITS, Count
 from auricle.schemas.errors import UserError
@@ -16,8 +16,7 @@ _ROUNDING = 0.001
 """Seconds by which a clip's length and that of its sound at another rate may differ."""
 
 
-@dataclass(frozen=True)
-class Checked:
+class Checked(NamedTuple):
     """What was found of a split of an export; `decoded` clips were heard to their end."""
 
     format: str
@@ -167,13 +166,12 @@ def _told(folder: Path) -> dict[str, Count]:
     """Return what an export wrote down when it was done."""
     path = folder / COUNTS
     try:
-        splits = json.loads(path.read_text("utf-8"))["splits"]
-        return {split: Count(**count) for split, count in splits.items()}
+        return read_counts(Storage(str(folder.parent)), folder.name)
     except FileNotFoundError:
         raise UserError(
             f"{path} is missing: the export did not end; {_again(folder.name)}"
         ) from None
-    except (ValueError, KeyError, TypeError) as error:
+    except ValueError as error:
         raise UserError(f"{path}: broken ({error}); {_again(folder.name)}") from None
 
 

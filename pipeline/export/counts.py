@@ -29,3 +29,19 @@ def write_counts(
     }
     storage.write(f"{folder}/{COUNTS}", (json.dumps(told, indent=1) + "\n").encode())
     return rounded
+
+
+def read_counts(storage: Storage, folder: str) -> dict[str, Count]:
+    """Return what an export that is whole says it holds.
+
+    Raises:
+        FileNotFoundError: it says nothing: it did not end.
+        ValueError: what it says is broken.
+    """
+    told = storage.read(f"{folder}/{COUNTS}")
+    if told is None:
+        raise FileNotFoundError(f"{folder}/{COUNTS}")
+    try:
+        return {split: Count(**count) for split, count in json.loads(told)["splits"].items()}
+    except (KeyError, TypeError) as error:
+        raise ValueError(str(error)) from None

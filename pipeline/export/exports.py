@@ -1,7 +1,7 @@
 """The exports of a dataset: which there are, and which are up to date."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from auricle.pipeline.config import Config
@@ -17,12 +17,12 @@ from auricle.pipeline.export import (
     swift,
     webdataset,
 )
+from auricle.pipeline.export.counts import read_counts
 from auricle.pipeline.export.rows import SPLITS, Count, bytes_of, rows
 from auricle.pipeline.status import status
 from auricle.pipeline.tables import TABLES
 from auricle.schemas.errors import UserError
 
-FORMATS = ("parquet", "webdataset", "mecat", "mdl", "swift", "nemo", "lhotse", "meralion")
 _WRITERS: dict[str, Any] = {
     "webdataset": webdataset.write,
     "mecat": mecat.write,
@@ -32,6 +32,7 @@ _WRITERS: dict[str, Any] = {
     "lhotse": lhotse.write,
     "meralion": meralion.write,
 }
+FORMATS = ("parquet", *_WRITERS)
 _FROM = ("clips", "captions", "qa", "domain", "language", "transcript", "verdict", "split")
 _MEGABYTE = 1_000_000
 
@@ -57,15 +58,14 @@ def export_all(
     state = digest([_files(data), config.export.model_dump(mode="json")])
     if _state(data, flac.FOLDER) != state:  # a clip may have changed sides
         data.storage.delete_folder(flac.FOLDER)
-        _sign(data, flac.FOLDER, state, {})
+        _sign(data, flac.FOLDER, state)
     return {name: _export(data, config, name, state) for name in formats}
 
 
 def _export(data: Dataset, config: Config, name: str, state: str) -> dict[str, Count]:
     folder = f"exports/{name}"
     if _state(data, folder) == state:
-        done = json.loads(data.storage.read(f"{folder}/stage.json") or b"")
-        return {split: Count(**told) for split, told in done["splits"].items()}
+        return read_counts(data.storage, folder)
     data.storage.delete_folder(folder)
     splits = {split: rows(data, split) for split in SPLITS}
     counts: dict[str, Count]
@@ -75,7 +75,7 @@ def _export(data: Dataset, config: Config, name: str, state: str) -> dict[str, C
         counts = parquet.write(data.storage, folder, splits, sizes, target)
     else:
         counts = _WRITERS[name](data.storage, folder, splits)
-    _sign(data, folder, state, counts)
+    _sign(data, folder, state)
     return counts
 
 
@@ -85,9 +85,8 @@ def _state(data: Dataset, folder: str) -> str | None:
     return str(told["state"]) if "state" in told else None
 
 
-def _sign(data: Dataset, folder: str, state: str, counts: Mapping[str, Count]) -> None:
-    told = {"state": state, "splits": {split: count._asdict() for split, count in counts.items()}}
-    data.storage.write(f"{folder}/stage.json", json.dumps(told, indent=1).encode())
+def _sign(data: Dataset, folder: str, state: str) -> None:
+    data.storage.write(f"{folder}/stage.json", json.dumps({"state": state}).encode())
 
 
 def _files(data: Dataset) -> list[Any]:

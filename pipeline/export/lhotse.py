@@ -10,7 +10,8 @@ import pyarrow as pa
 from auricle.pipeline.engine.storage import Storage
 from auricle.pipeline.export.counts import plus, write_counts
 from auricle.pipeline.export.flac import Filed, filed, header
-from auricle.pipeline.export.rows import CATEGORIES, Count
+from auricle.pipeline.export.rows import Count
+from auricle.schemas.text import CATEGORIES
 
 FOLDER = "exports/lhotse"
 _FACTS = ("caption", *CATEGORIES, "qa", "domain", "license", "consistency", "support")

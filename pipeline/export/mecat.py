@@ -13,8 +13,8 @@ import pyarrow as pa
 from auricle.pipeline.engine.storage import Storage
 from auricle.pipeline.export.counts import plus, write_counts
 from auricle.pipeline.export.flac import safe_name
-from auricle.pipeline.export.rows import CATEGORIES, Count
-from auricle.schemas.text import CaptionCategory
+from auricle.pipeline.export.rows import Count
+from auricle.schemas.text import CATEGORIES, CaptionCategory
 
 FOLDER = "exports/mecat"
 SIDES = {"train": "train", "benchmark": "test"}

@@ -7,18 +7,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from auricle.pipeline.dataset import Dataset
+from auricle.pipeline.recordings import of_recordings
 from auricle.schemas.errors import UserError
-from auricle.schemas.text import CaptionCategory
+from auricle.schemas.text import CATEGORIES
 
 SPLITS = ("train", "benchmark")
-CATEGORIES: tuple[CaptionCategory, ...] = (
-    "short",
-    "long",
-    "speech",
-    "music",
-    "sound",
-    "environment",
-)
 QA_FIELDS = ("qa_id", "category", "difficulty", "question", "answer")
 _AT_A_TIME = 64
 _TEXTS = pa.list_(pa.string())
@@ -85,8 +78,7 @@ def _rows(data: Dataset, shard: int, split: str) -> Iterator[pa.Table]:
         for name, columns in _NEEDED.items()
         if name in _ALWAYS or data.has(name, shard)
     }
-    recordings = data.table("recordings", shard, ["recording_id", "license"])
-    licences = dict(zip(*recordings.to_pydict().values(), strict=True))
+    licences = of_recordings(data, shard, "license")
     captions = tables["captions"]
     wanted = pc.and_(pc.equal(tables["split"]["split"], split), pc.equal(captions["status"], "ok"))
     at = 0
@@ -107,7 +99,6 @@ def _rows(data: Dataset, shard: int, split: str) -> Iterator[pa.Table]:
         }
         nulls = pa.nulls(clips.num_rows)
         verdict = said.get("verdict")
-        told = [licences[r] for r in clips["recording_id"].to_pylist()]
         made: dict[str, Any] = {
             "audio": _audio(clips),
             **{category: _texts(said["captions"][category]) for category in CATEGORIES},
@@ -115,7 +106,7 @@ def _rows(data: Dataset, shard: int, split: str) -> Iterator[pa.Table]:
             "domain": said["domain"]["code"],
             "language": said["language"]["language"] if "language" in said else nulls,
             "transcript": said["transcript"]["text"] if "transcript" in said else nulls,
-            "license": pa.array(told, pa.string()),
+            "license": licences[here].take(keep),
             **{name: clips[name] for name in ("duration", "start", "clip_id", "recording_id")},
         }
         if verdict is not None:

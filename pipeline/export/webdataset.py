@@ -13,7 +13,8 @@ from auricle.pipeline.engine.storage import Storage
 from auricle.pipeline.export.counts import plus, write_counts
 from auricle.pipeline.export.flac import safe_name
 from auricle.pipeline.export.rolling import Rolling
-from auricle.pipeline.export.rows import CATEGORIES, Count
+from auricle.pipeline.export.rows import Count
+from auricle.schemas.text import CATEGORIES
 
 FOLDER = "exports/webdataset"
 BYTES = 256_000_000

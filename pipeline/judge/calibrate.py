@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
 from auricle.pipeline.dataset import Dataset
-from auricle.pipeline.judge.texts import CATEGORIES, kind_of
+from auricle.pipeline.judge.texts import kind_of
 from auricle.schemas.errors import UserError
+from auricle.schemas.text import CATEGORIES
 
 Margins = NDArray[np.float64]
 

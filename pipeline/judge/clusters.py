@@ -12,6 +12,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from auricle.pipeline.judge.graph import connected
+
 Pairs = NDArray[np.int64]
 
 _EVERYBODYS = 200
@@ -52,11 +54,7 @@ def find(files: Sequence[str], folder: str, memory: str = "2GB") -> pa.Table:
 
 def components(count: int, pairs: Pairs) -> NDArray[np.int64]:
     """Return the first member of each one's connected component; -1 for those alone."""
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
-
-    graph = coo_array((np.ones(len(pairs), np.int8), (pairs[:, 0], pairs[:, 1])), (count, count))
-    _, parts = connected_components(graph, directed=False)
+    parts = connected(count, pairs[:, 0], pairs[:, 1])
     _, first, back, size = np.unique(
         parts, return_index=True, return_inverse=True, return_counts=True
     )

@@ -3,17 +3,16 @@
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from pathlib import Path
 
 import pyarrow.parquet as pq
 
-from auricle.pipeline.dataset import Dataset, Fingerprint, digest
+from auricle.pipeline.dataset import Dataset, Fingerprint
 from auricle.pipeline.engine.whole import old_first, update
 from auricle.pipeline.engine.work import Done, Tell
 from auricle.pipeline.judge.clusters import find
-from auricle.pipeline.tables import TABLES
-from auricle.pipeline.version import VERSION
-from auricle.schemas.base import Provenance
+from auricle.pipeline.provenance import made_by
 
 
 @dataclass
@@ -35,19 +34,18 @@ class Duplicates:
         with tempfile.TemporaryDirectory(prefix="auricle-") as folder:
             clusters = find(_files(data, shards, folder), folder)
         counts = [data.count("print", shard) for shard in shards]
-        starts = {shard: sum(counts[:i]) for i, shard in enumerate(shards)}
+        ends = dict(zip(shards, accumulate(counts), strict=True))
+        sizes = dict(zip(shards, counts, strict=True))
         for shard in old_first(data, "duplicates"):
-            rows = clusters.slice(starts[shard], data.count("print", shard))
-            columns = {name: rows[name] for name in ("clip_id", "exact", "near", "text")}
-            update(data, "duplicates", shard, columns, _MADE)
+            rows = clusters.slice(ends[shard] - sizes[shard], sizes[shard])
+            update(data, "duplicates", shard, rows, _MADE)
             tell(Done(rows.num_rows))
 
 
 def _files(data: Dataset, shards: Sequence[int], folder: str) -> list[str]:
     """Return the prints as local files, in order; those of an object store are copied."""
-    names = [f"{TABLES['print'].folder}/shard-{shard:05d}.parquet" for shard in shards]
     if data.storage.local:
-        return [data.storage.path(name) for name in names]
+        return [data.path("print", shard) for shard in shards]
     copies = []
     for shard in shards:
         copies.append(str(Path(folder) / f"shard-{shard:05d}.parquet"))
@@ -55,10 +53,4 @@ def _files(data: Dataset, shards: Sequence[int], folder: str) -> list[str]:
     return copies
 
 
-_MADE = Provenance(
-    stage="duplicates",
-    backend="landmarks of three peaks, minhash",
-    version=VERSION,
-    settings_hash=digest({}),
-    code_licence="Apache-2.0",
-)
+_MADE = made_by("duplicates", "landmarks of three peaks, minhash")

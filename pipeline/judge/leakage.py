@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from auricle.pipeline.dataset import Dataset
+from auricle.pipeline.recordings import of_recordings
 from auricle.schemas.errors import UserError
 
 FILE = "splits/leakage.json"
@@ -112,8 +113,6 @@ def _sides(data: Dataset) -> pa.Table:
     parts = []
     for shard in shards:
         clips = data.table("clips", shard, ["clip_id", "recording_id"])
-        recordings = data.table("recordings", shard, ["recording_id", "uploader"])
-        uploaders = dict(zip(*recordings.to_pydict().values(), strict=True))
         duplicates = data.table("duplicates", shard, ["near", "text"])
         parts.append(
             pa.table(
@@ -123,10 +122,7 @@ def _sides(data: Dataset) -> pa.Table:
                     "sha256": data.table("print", shard, ["sha256"])["sha256"],
                     "near": duplicates["near"],
                     "text": duplicates["text"],
-                    "uploader": pa.array(
-                        [uploaders.get(each) for each in clips["recording_id"].to_pylist()],
-                        pa.string(),
-                    ),
+                    "uploader": of_recordings(data, shard, "uploader"),
                 }
             )
         )

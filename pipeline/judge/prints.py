@@ -4,12 +4,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from auricle.experts.sound import decode_flac, resample
-from auricle.pipeline.dataset import Dataset, Fingerprint, digest
+from auricle.pipeline.dataset import Dataset, Fingerprint
 from auricle.pipeline.engine.work import Done, Tell
 from auricle.pipeline.judge.fingerprint import landmarks, sample_hash
 from auricle.pipeline.judge.text_hash import bands
-from auricle.pipeline.version import VERSION
-from auricle.schemas.base import Provenance
+from auricle.pipeline.provenance import made_by
 from auricle.schemas.decision import Print
 
 _RATE = 16_000
@@ -62,10 +61,4 @@ def _print(clip: dict[str, Any], captions: dict[str, Any]) -> Print:
     )
 
 
-_MADE = Provenance(
-    stage="print",
-    backend="landmarks of three peaks",
-    version=VERSION,
-    settings_hash=digest({}),
-    code_licence="Apache-2.0",
-)
+_MADE = made_by("print", "landmarks of three peaks")

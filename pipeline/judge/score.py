@@ -20,6 +20,7 @@ from auricle.pipeline.version import VERSION
 from auricle.schemas.base import Provenance
 from auricle.schemas.decision import Consistency, TextScore
 from auricle.schemas.errors import UserError
+from auricle.schemas.text import QA, Captions
 
 Vectors = NDArray[np.float32]
 
@@ -74,11 +75,10 @@ class Score:
 
     def run(self, data: Dataset, shard: int, tell: Tell) -> None:
         """Score the texts of a shard; sound is held for a few clips at a time."""
-        captions = data.table("captions", shard).to_pylist()
-        qa = data.table("qa", shard).to_pylist()
-        texts = [placed(*rows) for rows in zip(captions, qa, strict=True)]
+        captions = data.rows(Captions, shard)
+        texts = [placed(*rows) for rows in zip(captions, data.rows(QA, shard), strict=True)]
         codes = data.table("domain", shard, ["code"])["code"].to_pylist()
-        ids = [row["clip_id"] for row in captions]
+        ids = [row.clip_id for row in captions]
         labels = _labels(data, shard, len(ids)) if self.tagged else [None] * len(ids)
         heard = self._hear(data, shard, ids, tell)
         wanted = list(dict.fromkeys(t.text for clip in texts for t in clip))

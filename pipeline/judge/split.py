@@ -11,11 +11,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from auricle.pipeline.dataset import Dataset, Fingerprint, digest
+from auricle.pipeline.dataset import Dataset, Fingerprint
 from auricle.pipeline.engine.whole import old_first, update
 from auricle.pipeline.engine.work import Done, Tell
+from auricle.pipeline.judge.graph import connected
+from auricle.pipeline.provenance import made_by
+from auricle.pipeline.recordings import of_recordings
 from auricle.pipeline.stage_settings import SplitSettings
-from auricle.pipeline.version import VERSION
 from auricle.schemas.base import Provenance
 
 KINDS = ("speech", "music", "sound")
@@ -57,16 +59,13 @@ class Deal:
         rows = deal(clips, self.settings)
         for shard in old_first(data, "split"):
             part = rows.filter(pa.array(shard_of == shard))
-            update(data, "split", shard, dict(zip(part.column_names, part, strict=True)),
-                   self._made)  # fmt: skip
+            update(data, "split", shard, part, self._made)
             tell(Done(part.num_rows))
 
     def _clips(self, data: Dataset, shard: int) -> pa.Table:
         """Return what is known of the clips of a shard, one row a clip."""
         clips = data.table("clips", shard, ["clip_id", "recording_id"])
         verdict = data.table("verdict", shard, ["passed", "texts_out", "license"])
-        recordings = data.table("recordings", shard, ["recording_id", "uploader"])
-        uploaders = dict(zip(*recordings.to_pydict().values(), strict=True))
         captions = data.table("captions", shard, list(KINDS))
         before = None
         if data.has("split", shard):
@@ -76,10 +75,7 @@ class Deal:
             {
                 "clip_id": clips["clip_id"],
                 "recording_id": clips["recording_id"],
-                "uploader": pa.array(
-                    [uploaders.get(each) for each in clips["recording_id"].to_pylist()],
-                    pa.string(),
-                ),
+                "uploader": of_recordings(data, shard, "uploader"),
                 "near": data.table("duplicates", shard, ["near"])["near"],
                 "passed": verdict["passed"],
                 "whole": pc.equal(pc.list_value_length(verdict["texts_out"]), 0),
@@ -95,13 +91,7 @@ class Deal:
 
     @property
     def _made(self) -> Provenance:
-        return Provenance(
-            stage="split",
-            backend="hash",
-            version=VERSION,
-            settings_hash=digest(self.settings.model_dump(mode="json")),
-            code_licence="Apache-2.0",
-        )
+        return made_by("split", "hash", self.settings.model_dump(mode="json"))
 
 
 def deal(clips: pa.Table, settings: SplitSettings) -> pa.Table:
@@ -168,9 +158,6 @@ def shortfalls(data: Dataset, settings: SplitSettings) -> list[Shortfall]:
 
 def group(clips: pa.Table, by_uploader: bool) -> NDArray[np.int64]:
     """Return the group of each clip, as a number: what is linked by sound, or by an uploader."""
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
-
     recordings = _codes(clips["recording_id"])
     count = int(recordings.max(initial=-1)) + 1
     ends = [np.empty((2, 0), np.int64)]
@@ -180,9 +167,7 @@ def group(clips: pa.Table, by_uploader: bool) -> NDArray[np.int64]:
         ends.append(np.stack([recordings[there], codes[there] + count]))
         count += int(codes.max(initial=-1)) + 1
     left, right = np.concatenate(ends, axis=1)
-    graph = coo_array((np.ones(len(left), np.int8), (left, right)), shape=(count, count))
-    _, parts = connected_components(graph, directed=False)
-    return np.asarray(parts[recordings], np.int64)
+    return connected(count, left, right)[recordings]
 
 
 def _places(clips: pa.Table, groups: NDArray[np.int64], seed: int) -> NDArray[np.float64]:

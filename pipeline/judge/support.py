@@ -1,17 +1,15 @@
 """Support: how much of what a text claims the evidence says too. Nobody listens for it."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
-from auricle.pipeline.dataset import Dataset, Fingerprint, digest
+from auricle.pipeline.dataset import Dataset, Fingerprint
 from auricle.pipeline.engine.work import Done, Tell
-from auricle.pipeline.judge.texts import CATEGORIES
+from auricle.pipeline.judge.texts import Placed, placed
+from auricle.pipeline.provenance import made_by
 from auricle.pipeline.testimonies import testimonies
 from auricle.pipeline.text.checks import stated
 from auricle.pipeline.text.claims import Known, Said, claims
 from auricle.pipeline.text.facts import Facts, learn
-from auricle.pipeline.version import VERSION
-from auricle.schemas.base import Provenance
 from auricle.schemas.decision import Support, TextSupport
 from auricle.schemas.text import QA, Captions
 
@@ -56,7 +54,7 @@ def support_of(captions: Captions, qa: QA, facts: Facts) -> Support:
     words that claim nothing are not counted.
     """
     known = Known(facts)
-    texts = tuple(_count(where, text, known) for where, text in _texts(captions, qa))
+    texts = tuple(_count(text, known) for text in placed(captions, qa, stated))
     if not texts:
         return Support.skipped(facts.clip_id, "no_texts")
     total = sum(text.claims for text in texts)
@@ -64,27 +62,10 @@ def support_of(captions: Captions, qa: QA, facts: Facts) -> Support:
     return Support(clip_id=facts.clip_id, texts=texts, share=share)
 
 
-def _texts(captions: Captions, qa: QA) -> Iterator[tuple[str, str]]:
-    if captions.status == "ok":
-        for category in CATEGORIES:
-            for index, text in enumerate(getattr(captions, category) or ()):
-                yield f"{category}/{index}", text.text
-    if qa.status == "ok":
-        for pair in qa.pairs:
-            yield pair.qa_id, stated(pair)
+def _count(text: Placed, known: Known) -> TextSupport:
+    found = dict(claims(Said(text.text), known))
+    supported = sum(sure > 0 for sure in found.values())
+    return TextSupport(where=text.where, claims=len(found), supported=supported)
 
 
-def _count(where: str, text: str, known: Known) -> TextSupport:
-    found = dict(claims(Said(text), known))
-    return TextSupport(
-        where=where, claims=len(found), supported=sum(sure > 0 for sure in found.values())
-    )
-
-
-_MADE = Provenance(
-    stage="support",
-    backend="claims",
-    version=VERSION,
-    settings_hash=digest({}),
-    code_licence="Apache-2.0",
-)
+_MADE = made_by("support", "claims")

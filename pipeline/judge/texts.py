@@ -1,18 +1,10 @@
 """The texts of a clip with their places: `long/0` is the first long caption, a pair has its id."""
 
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+from collections.abc import Callable
+from typing import NamedTuple
 
-from auricle.schemas.text import CaptionCategory
+from auricle.schemas.text import CATEGORIES, QA, Captions, QAPair
 
-CATEGORIES: tuple[CaptionCategory, ...] = (
-    "short",
-    "long",
-    "speech",
-    "music",
-    "sound",
-    "environment",
-)
 GENERAL = "long/0"
 """The general caption: the first long one."""
 
@@ -25,17 +17,20 @@ class Placed(NamedTuple):
     text: str
 
 
-def placed(captions: Mapping[str, Any], qa: Mapping[str, Any]) -> list[Placed]:
-    """Return the texts of a clip from its rows as dictionaries; rows that are not ok have none."""
+def spoken(pair: QAPair) -> str:
+    """Return a pair as one text: the question, then its answer."""
+    return f"{pair.question} {pair.answer}"
+
+
+def placed(captions: Captions, qa: QA, say: Callable[[QAPair], str] = spoken) -> list[Placed]:
+    """Return the texts of a clip, pairs as `say` words them; a row that is not ok has none."""
     found = []
-    if captions["status"] == "ok":
+    if captions.status == "ok":
         for category in CATEGORIES:
-            for index, text in enumerate(captions[category] or ()):
-                found.append(Placed(f"{category}/{index}", category, text["text"]))
-    if qa["status"] == "ok":
-        for pair in qa["pairs"]:
-            told = f"{pair['question']} {pair['answer']}"
-            found.append(Placed(pair["qa_id"], "qa", told))
+            for index, text in enumerate(getattr(captions, category) or ()):
+                found.append(Placed(f"{category}/{index}", category, text.text))
+    if qa.status == "ok":
+        found += [Placed(pair.qa_id, "qa", say(pair)) for pair in qa.pairs]
     return found
 
 

@@ -4,16 +4,19 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from auricle.pipeline.dataset import Dataset, Fingerprint, digest
+from auricle.pipeline.dataset import Dataset, Fingerprint
 from auricle.pipeline.engine.whole import old_first, update
 from auricle.pipeline.engine.work import Done, Tell
 from auricle.pipeline.judge.calibrate import Calibration, calibrate, stored
-from auricle.pipeline.judge.texts import CATEGORIES, GENERAL, kind_of
+from auricle.pipeline.judge.texts import GENERAL, kind_of
 from auricle.pipeline.licences import spdx
+from auricle.pipeline.provenance import made_by
+from auricle.pipeline.recordings import of_recordings
 from auricle.pipeline.stage_settings import VerifySettings
-from auricle.pipeline.version import VERSION
+from auricle.schemas.arrow import to_table
 from auricle.schemas.base import Provenance
-from auricle.schemas.decision import Against, Scored
+from auricle.schemas.decision import Against, Scored, Verdict
+from auricle.schemas.text import CATEGORIES
 
 _PASSED_OVER = {"plan"}
 """Marks that say how a text fits a plan, and nothing of its truth."""
@@ -50,58 +53,53 @@ class Verdicts:
             limits = stored(data) or calibrate(data, self.settings.false_accept)
         for shard in old_first(data, "verdict"):
             rows = self._rows(data, shard, limits)
-            update(data, "verdict", shard, rows, self._made)
-            tell(Done(len(rows["clip_id"])))
+            update(data, "verdict", shard, to_table(Verdict, rows), self._made)
+            tell(Done(len(rows)))
 
-    def _rows(self, data: Dataset, shard: int, limits: Calibration | None) -> dict[str, list[Any]]:
-        sources = data.table("recordings", shard, ["recording_id", "license"]).to_pylist()
-        licences = {row["recording_id"]: row["license"] for row in sources}
+    def _rows(self, data: Dataset, shard: int, limits: Calibration | None) -> list[Verdict]:
+        licences = of_recordings(data, shard, "license").to_pylist()
         tables = {
             name: data.table(name, shard, columns).to_pylist()
             for name, columns in _COLUMNS.items()
             if name in self.reads
         }
-        made: dict[str, list[Any]] = {name: [] for name in _MADE_OF}
-        for index, clip in enumerate(tables["clips"]):
-            said = {name: rows[index] for name, rows in tables.items()}
-            texts_out = list(_texts_out(said, limits, self.settings))
-            told = licences[clip["recording_id"]]
-            against = [
-                *_licence(told, self.settings.licenses),
-                *_signal(said["signal"], self.settings),
-                *_captions(said["captions"]),
-                *(each for each in texts_out if each.where == GENERAL),
-                *_duplicate(clip["clip_id"], said["duplicates"]),
-            ]
-            scored, margin = _general(said.get("consistency", _ABSENT), limits, self.settings)
-            made["clip_id"].append(clip["clip_id"])
-            made["passed"].append(not against)
-            made["against"].append([each.model_dump() for each in against])
-            made["texts_out"].append([each.model_dump() for each in texts_out])
-            made["consistency"].append(scored)
-            made["margin"].append(margin)
-            made["support"].append(_share(said["support"]))
-            made["license"].append(spdx(told))
-            made["license_evidence"].append(told)
-        return made
+        return [
+            self._verdict({name: rows[at] for name, rows in tables.items()}, licence, limits)
+            for at, licence in enumerate(licences)
+        ]
+
+    def _verdict(
+        self, said: Mapping[str, Any], licence: str | None, limits: Calibration | None
+    ) -> Verdict:
+        clip_id = said["clips"]["clip_id"]
+        texts_out = tuple(_texts_out(said, limits, self.settings))
+        against = (
+            *_licence(licence, self.settings.licenses),
+            *_signal(said["signal"], self.settings),
+            *_captions(said["captions"]),
+            *(each for each in texts_out if each.where == GENERAL),
+            *_duplicate(clip_id, said["duplicates"]),
+        )
+        scored, margin = _general(said.get("consistency", _ABSENT), limits, self.settings)
+        return Verdict(
+            clip_id=clip_id,
+            passed=not against,
+            against=against,
+            texts_out=texts_out,
+            consistency=scored,
+            margin=margin,
+            support=_share(said["support"]),
+            license=spdx(licence),
+            license_evidence=licence,
+        )
 
     @property
     def _made(self) -> Provenance:
-        return Provenance(
-            stage="verdict",
-            backend="rules",
-            version=VERSION,
-            settings_hash=digest(self.settings.model_dump(mode="json")),
-            code_licence="Apache-2.0",
-        )
+        return made_by("verdict", "rules", self.settings.model_dump(mode="json"))
 
 
-_MADE_OF = (
-    "clip_id", "passed", "against", "texts_out", "consistency", "margin", "support", "license",
-    "license_evidence",
-)  # fmt: skip
 _COLUMNS = {
-    "clips": ["clip_id", "recording_id"],
+    "clips": ["clip_id"],
     "signal": ["status", "reason", "silence", "clipped"],
     "captions": ["status", "reason", "detail", "marks", *CATEGORIES],
     "qa": ["status", "marks"],

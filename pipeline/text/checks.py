@@ -22,11 +22,8 @@ from auricle.pipeline.text.claims import Known, Said, unsupported
 from auricle.pipeline.text.fact import TOLD
 from auricle.pipeline.text.facts import Facts
 from auricle.pipeline.text.wanted import Wanted
-from auricle.schemas.text import QA, CaptionCategory, Captions, Check, Mark, QAPair
+from auricle.schemas.text import CATEGORIES, QA, CaptionCategory, Captions, Check, Mark, QAPair
 
-_CATEGORIES: tuple[CaptionCategory, ...] = (
-    "short", "long", "speech", "music", "sound", "environment",
-)  # fmt: skip
 _LETTERS: dict[CaptionCategory, int] = {"speech": 0, "music": 1, "sound": 2}
 _OF_ONE_KIND = ("short", "speech", "music", "sound")
 Problem = tuple[Check, str]
@@ -36,7 +33,7 @@ def check_captions(captions: Captions, facts: Facts) -> list[Mark]:
     """Return the rules that captions break, by category and variant."""
     known = Known(facts)
     marks: list[Mark] = []
-    for category in _CATEGORIES:
+    for category in CATEGORIES:
         texts = getattr(captions, category)
         problem = _presence(category, texts is not None, facts)
         if problem:

@@ -25,17 +25,13 @@ from auricle.pipeline.text.judge_blind import BlindAnswer, as_json, numbered
 from auricle.pipeline.text.telltales import polar
 from auricle.prompts import Prompt
 from auricle.schemas.judgement import Fault, JudgedQuestion, Judgement, UnsupportedClaim
-from auricle.schemas.text import QA, CaptionCategory, Captions, Mark, QAPair, Text
+from auricle.schemas.text import CATEGORIES, QA, CaptionCategory, Captions, Mark, QAPair, Text
 
 SURE = 0.5
 """The blind confidence from which an open question that was answered right needs no listening."""
 
 SURE_OF_YES_OR_NO = 0.8
 """The same for a question that is answered by yes or no."""
-
-_CATEGORIES: tuple[CaptionCategory, ...] = (
-    "short", "long", "speech", "music", "sound", "environment",
-)  # fmt: skip
 
 
 class _Objection(Answer):
@@ -101,7 +97,7 @@ class JudgeTask:
         return where
 
     def _captions(self) -> dict[CaptionCategory, tuple[Text, ...]]:
-        found = {name: getattr(self.captions, name, None) for name in _CATEGORIES}
+        found = {name: getattr(self.captions, name, None) for name in CATEGORIES}
         return {name: texts for name, texts in found.items() if texts}
 
     def _questions(self) -> list[tuple[str, QAPair, BlindAnswer]]:

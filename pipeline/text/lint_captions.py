@@ -9,8 +9,9 @@ from auricle.pipeline.text import telltales
 from auricle.pipeline.text.english import words
 from auricle.pipeline.text.lint_count import Commonest, Examples, Strings, lengths, share
 from auricle.pipeline.text.lint_figures import CaptionFigures, CaptionLint
-from auricle.pipeline.text.lint_records import ANY, CATEGORIES, CaptionSet
+from auricle.pipeline.text.lint_records import ANY, CaptionSet
 from auricle.pipeline.text.rules.draft import bare
+from auricle.schemas.text import CATEGORIES
 
 SHORT = 15
 """Words a short caption may have."""

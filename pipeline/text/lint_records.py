@@ -6,9 +6,8 @@ from typing import Any, NamedTuple, get_args
 
 from auricle.schemas.annotation import DomainCode
 from auricle.schemas.errors import UserError
-from auricle.schemas.text import CaptionCategory
+from auricle.schemas.text import CATEGORIES
 
-CATEGORIES: tuple[str, ...] = get_args(CaptionCategory)
 DOMAINS: tuple[str, ...] = get_args(DomainCode)
 ANY = "caption"
 """The category of captions whose source knows no categories."""

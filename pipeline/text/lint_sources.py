@@ -19,7 +19,6 @@ import pyarrow.parquet as pq
 
 from auricle.pipeline.dataset import Dataset
 from auricle.pipeline.text.lint_records import (
-    CATEGORIES,
     DOMAINS,
     CaptionSet,
     Place,
@@ -29,7 +28,7 @@ from auricle.pipeline.text.lint_records import (
     wanted,
 )
 from auricle.schemas.errors import UserError
-from auricle.schemas.text import QA, Captions
+from auricle.schemas.text import CATEGORIES, QA, Captions
 
 _ROWS = 1024
 """Rows of a Parquet file that are held at once."""

@@ -2,13 +2,12 @@
 
 import json
 from pathlib import Path
-from urllib.request import urlopen
 
 import pytest
 import yaml
 from clones import clone
 from conftest import auricle
-from small_llm import small_llm, weights
+from small_llm import TERSE, served, small_llm, weights
 
 from auricle.pipeline.dataset import Dataset
 from auricle.pipeline.llm.journal import entries
@@ -16,8 +15,6 @@ from auricle.pipeline.run import saved_config
 from auricle.schemas.text import QA, Captions
 
 pytestmark = pytest.mark.llm
-
-TERSE = "{domain}, {seconds}. Evidence:\n{evidence}\nAnswer in JSON."
 
 
 @pytest.fixture(scope="module")
@@ -67,9 +64,3 @@ def test_a_real_model_writes_rows_that_hold_what_it_said(place: Path) -> None:
     assert all(reply.text.startswith("{") and reply.counted for reply in said)
     found = json.loads(data.storage.read("journals/servers.json") or b"")
     assert [dialect["output"] for dialect in found.values()] == ["json_schema"]
-
-
-def served(url: str) -> str:
-    """Return the name of the model, as the server gives it."""
-    with urlopen(f"{url}/models") as response:
-        return str(json.load(response)["data"][0]["id"])
