@@ -90,7 +90,7 @@ def main() -> None:
         for table in ("captions", "qa", "support", "print", "duplicates", "verdict", "split"):
             data.forget(table)
         (Path(folder) / "caption.yaml").write_text(
-            yaml.safe_dump({"notes": "", "user": f"{{categories}}\n{TERSE}"})
+            yaml.safe_dump({"notes": "Terse.", "user": f"{{categories}}\n{TERSE}"})
         )
         told = yaml.safe_load(data.storage.read("dataset.yaml") or b"")
         told["llm"].update(base_url=url, model=served(url), temperature=0.0, concurrency=2)
