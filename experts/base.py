@@ -12,6 +12,8 @@ from auricle.schemas.base import Row
 
 Waveform = NDArray[np.float32]
 Gate = Literal["none", "speech", "music"]
+NO_SOUND = 0
+"""The `sample_rate` of an expert that goes by what others said and gets an empty waveform."""
 
 R = TypeVar("R", bound=Row)
 R_co = TypeVar("R_co", bound=Row, covariant=True)
@@ -34,7 +36,7 @@ class Heard:
     @property
     def seconds(self) -> float:
         """Length of the clip in seconds."""
-        return len(self.waveform) / self.sample_rate
+        return len(self.waveform) / self.sample_rate if self.sample_rate else 0.0
 
     def get(self, record: type[R]) -> R | None:
         """Return what was said in this kind of record, or None if it was not said or is not ok."""

@@ -3,11 +3,14 @@
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Sequence
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from pydantic import BaseModel, ConfigDict
 
@@ -21,6 +24,9 @@ T = TypeVar("T", bound=Record)
 
 _SHARD = re.compile(r"shard-(\d{5,})\.parquet")
 _PROVENANCE = b"auricle.provenance"
+PARTS = "parts"
+"""The folder, in that of a table, of the parts of shards that are being made in parts."""
+_SUMMARY = b"auricle.summary"
 _ROW_GROUP = 64
 """Rows a Parquet row group: what a reader of clips holds in memory at once."""
 
@@ -48,11 +54,29 @@ class Fingerprint(BaseModel):
         return digest(told)
 
 
+class Summary(NamedTuple):
+    """What the footer of a shard tells of its rows, and how long they took to make."""
+
+    ok: int = 0
+    skipped: int = 0
+    error: int = 0
+    seconds: float = 0.0
+
+    @property
+    def rows(self) -> int:
+        """All rows."""
+        return self.ok + self.skipped + self.error
+
+
 class Dataset:
     """The tables of one dataset. The path is the protocol: a shard that exists is done."""
 
     def __init__(self, uri: str) -> None:
         self.storage = Storage(uri)
+
+    def name(self, table: str, shard: int) -> str:
+        """Return the name of a shard's file below the dataset."""
+        return f"{TABLES[table].folder}/shard-{shard:05d}.parquet"
 
     def shards(self, table: str) -> list[int]:
         """Return the numbers of the shards that are done, in order."""
@@ -61,7 +85,7 @@ class Dataset:
 
     def has(self, table: str, shard: int) -> bool:
         """Tell whether a shard is done."""
-        return self.storage.exists(_name(table, shard))
+        return self.storage.exists(self.name(table, shard))
 
     def rows(self, record: type[T], shard: int, table: str | None = None) -> list[T]:
         """Return the rows of a shard as records, in order."""
@@ -81,6 +105,15 @@ class Dataset:
         """Return how many rows a shard has; reads the footer alone."""
         with self._open(table, shard) as file:
             return int(file.metadata.num_rows)
+
+    def summary(self, table: str, shard: int) -> Summary:
+        """Return how the rows of a shard ended; reads the footer alone."""
+        with self._open(table, shard) as file:
+            told = (file.metadata.metadata or {}).get(_SUMMARY)
+            if told:
+                return Summary(**json.loads(told))
+            has = "status" in file.schema_arrow.names
+            return Summary(**_statuses(file.read(columns=["status"] if has else None)))
 
     def column_bytes(self, table: str, shard: int, column: str) -> int:
         """Return how many bytes a column takes on disk; reads the footer alone."""
@@ -103,30 +136,60 @@ class Dataset:
             told = (file.schema_arrow.metadata or {}).get(_PROVENANCE)
         return Provenance.model_validate_json(told) if told else None
 
-    def write(self, table: str, shard: int, rows: Sequence[T], provenance: Provenance) -> None:
-        """Write a whole shard; it is there complete or not at all."""
-        with self.writer(table, shard, provenance) as add:
+    def write(
+        self,
+        table: str,
+        shard: int,
+        rows: Sequence[T],
+        provenance: Provenance,
+        seconds: float = 0.0,
+    ) -> None:
+        """Write a whole shard; it is there complete or not at all.
+
+        `seconds` is how long its rows took to make.
+        """
+        with self.writer(table, shard, provenance, seconds) as add:
             add(rows)
 
-    def write_table(self, table: str, shard: int, rows: pa.Table, provenance: Provenance) -> None:
+    def write_table(
+        self,
+        table: str,
+        shard: int,
+        rows: pa.Table,
+        provenance: Provenance,
+        seconds: float = 0.0,
+    ) -> None:
         """Write a whole shard from the rows that `whole_rows` gives."""
         schema = rows.schema.with_metadata({_PROVENANCE: provenance.model_dump_json()})
-        with self.storage.replace(_name(table, shard)) as stream:
-            pq.write_table(rows.cast(schema), stream, compression="zstd")
+        with (
+            self.storage.replace(self.name(table, shard)) as stream,
+            pq.ParquetWriter(stream, schema, compression="zstd") as writer,
+        ):
+            writer.write_table(rows.cast(schema), row_group_size=_ROW_GROUP)
+            writer.add_key_value_metadata(_summary(_statuses(rows), seconds))
 
     @contextmanager
-    def writer(self, table: str, shard: int, provenance: Provenance) -> Iterator[Any]:
-        """Open a shard to which rows are added a few at a time, so that memory stays flat."""
+    def writer(
+        self, table: str, shard: int, provenance: Provenance, seconds: float | None = None
+    ) -> Iterator[Any]:
+        """Open a shard to which rows are added a few at a time, so that memory stays flat.
+
+        Unless `seconds` says otherwise, its rows took as long to make as it is open.
+        """
         record = TABLES[table].record
         schema = arrow_schema(record).with_metadata({_PROVENANCE: provenance.model_dump_json()})
+        begun = time.perf_counter()
         with (
-            self.storage.replace(_name(table, shard)) as stream,
+            self.storage.replace(self.name(table, shard)) as stream,
             pq.ParquetWriter(stream, schema, compression="zstd") as writer,
         ):
             waiting: list[Record] = []
+            ended: Counter[str] = Counter()
 
             def flush() -> None:
-                writer.write_table(to_table(record, waiting).cast(schema))
+                rows = to_table(record, waiting)
+                ended.update(_statuses(rows))
+                writer.write_table(rows.cast(schema))
                 waiting.clear()
 
             def add(rows: Sequence[Record]) -> None:
@@ -137,6 +200,8 @@ class Dataset:
 
             yield add
             flush()
+            took = time.perf_counter() - begun if seconds is None else seconds
+            writer.add_key_value_metadata(_summary(ended, took))
 
     def fingerprint(self, table: str) -> Fingerprint | None:
         """Return what the shards on disk were made with, or None before the first."""
@@ -151,7 +216,7 @@ class Dataset:
 
     def path(self, table: str, shard: int) -> str:
         """Return where a shard lies, as the file system wants it."""
-        return self.storage.path(_name(table, shard))
+        return self.storage.path(self.name(table, shard))
 
     def forget(self, table: str) -> None:
         """Delete a table."""
@@ -159,14 +224,15 @@ class Dataset:
 
     def forget_shard(self, table: str, shard: int) -> None:
         """Delete one shard, so that it is pending again; a missing one is fine."""
-        self.storage.delete_file(_name(table, shard))
+        self.storage.delete_file(self.name(table, shard))
 
     def sweep(self, table: str) -> None:
         """Delete what killed writers of a table left behind."""
         self.storage.sweep(TABLES[table].folder)
+        self.storage.delete_folder(f"{TABLES[table].folder}/{PARTS}")
 
     def _open(self, table: str, shard: int) -> AbstractContextManager[Any]:
-        name = _name(table, shard)
+        name = self.name(table, shard)
         try:
             file = self.storage.fs.open_input_file(self.storage.path(name))
         except FileNotFoundError:
@@ -207,8 +273,15 @@ def _parquet(file: Any, path: str) -> Iterator[Any]:
             ) from None
 
 
-def _name(table: str, shard: int) -> str:
-    return f"{TABLES[table].folder}/shard-{shard:05d}.parquet"
+def _statuses(rows: pa.Table) -> dict[str, int]:
+    """Return how many rows have each status; rows of a table without one are all ok."""
+    if "status" not in rows.column_names:
+        return {"ok": rows.num_rows}
+    return {each["values"]: each["counts"] for each in pc.value_counts(rows["status"]).to_pylist()}
+
+
+def _summary(statuses: Mapping[str, int], seconds: float) -> dict[bytes, str]:
+    return {_SUMMARY: json.dumps({**statuses, "seconds": round(seconds, 3)})}
 
 
 def _stage_file(table: str) -> str:

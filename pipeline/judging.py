@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from auricle.pipeline.config import Config
 from auricle.pipeline.dataset import Dataset
-from auricle.pipeline.engine.work import Done, Tell
+from auricle.pipeline.engine.work import Done, Tell, errors_in
 from auricle.pipeline.testimonies import testimonies
 from auricle.pipeline.text.facts import Facts, learn
 from auricle.pipeline.text.generate import Ask, Generation
@@ -64,7 +64,7 @@ class Judge(ModelWork):
 
         async def one(facts: Facts, captions: Captions, qa: QA) -> Written:
             row = await self._judged(facts, captions, qa, ask)
-            tell(Done(1, facts.duration, int(row.status == "error")))
+            tell(Done(1, facts.duration, errors_in(row)))
             return row
 
         return await self._all(one(*case) for case in cases)

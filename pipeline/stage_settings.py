@@ -130,11 +130,21 @@ class ExportSettings(Settings):
     file_megabytes: float = Field(default=256, gt=0)
 
 
+class PoolSettings(Settings):
+    """What one worker of a stage takes of a cluster. None leaves it to the engine."""
+
+    cpus: float | None = Field(default=None, gt=0)
+    gpus: float | None = Field(default=None, ge=0)
+    resources: dict[str, Annotated[float, Field(gt=0)]] = {}
+
+
 class EngineSettings(Settings):
     """Where the work runs. Nothing here changes a row.
 
     `gigabytes` and `gpu_gigabytes` are what a worker may take; a chain that needs more is dealt
-    to several workers. None means that a chain is never divided.
+    to several workers. None means that a chain is never divided. `pools` says what a worker of a
+    chain, or of another stage, takes of a Ray cluster. `patience` is how many seconds a worker may
+    show no progress before the speed of its stage is known.
     """
 
     kind: Literal["local", "ray"] = "local"
@@ -143,3 +153,5 @@ class EngineSettings(Settings):
     batch_clips: int = Field(default=16, ge=1)
     gigabytes: float | None = Field(default=None, gt=0)
     gpu_gigabytes: float | None = Field(default=None, gt=0)
+    pools: dict[str, PoolSettings] = {}
+    patience: float = Field(default=600.0, gt=0)

@@ -1,16 +1,17 @@
 """The stages of a run, in order, each a piece of work over one shard."""
 
 import dataclasses
+import time
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any, get_type_hints
+from typing import Any, ClassVar, get_type_hints
 
 from auricle.experts.base import Expert
 from auricle.experts.catalogue import AUTO, EXPERTS
 from auricle.pipeline.config import Config, make_expert
 from auricle.pipeline.dataset import Dataset, Fingerprint
 from auricle.pipeline.engine.chain import Chain
-from auricle.pipeline.engine.work import Done, Stage, Tell, Work
+from auricle.pipeline.engine.work import Done, Stage, Tell, Work, errors_in
 from auricle.pipeline.ingest import cut
 from auricle.pipeline.judge.duplicates import Duplicates
 from auricle.pipeline.judge.prints import Prints
@@ -149,6 +150,7 @@ class Ingest:
     name: str = "ingest"
     reads: tuple[str, ...] = ("sources",)
     writes: tuple[str, ...] = ("recordings", "clips", "signal")
+    by_row: ClassVar[bool] = True
 
     def fingerprints(self, needs: dict[str, str]) -> dict[str, Fingerprint]:
         """Return one for each table; where the sources lie does not change a clip."""
@@ -176,7 +178,7 @@ class Ingest:
                     if isinstance(made, Recording):
                         row = _without(made, twice) if twice else made
                         add_recordings([row])
-                        tell(Done(errors=int(row.status == "error")))
+                        tell(Done(errors=errors_in(row)))
                     elif made[0].clip_id in taken:
                         twice += 1
                     else:
@@ -209,6 +211,7 @@ class Write:
     check: Callable[[Any, Facts], list[Mark]]
     heard: tuple[str, ...]
     settings: dict[str, Any]
+    by_row: ClassVar[bool] = False
 
     @property
     def reads(self) -> tuple[str, ...]:
@@ -237,6 +240,7 @@ class Write:
         """Write the texts of a shard, and mark those that break a rule."""
         record = TABLES[self.table].record
         assert issubclass(record, Written)
+        begun = time.perf_counter()
         rows: list[Written] = []
         for testimony in testimonies(data, shard, self.heard):
             facts = learn(testimony)
@@ -246,6 +250,6 @@ class Write:
                 row = self.write(facts)
                 marks = tuple(self.check(row, facts)) if row.status == "ok" else ()
                 rows.append(row.model_copy(update={"marks": marks}) if marks else row)
-            tell(Done(1, testimony.duration, int(rows[-1].status == "error")))
+            tell(Done(1, testimony.duration, errors_in(rows[-1])))
         told = self.fingerprints(dict.fromkeys(self.reads, ""))[self.table].provenance
-        data.write(self.table, shard, rows, told)
+        data.write(self.table, shard, rows, told, time.perf_counter() - begun)

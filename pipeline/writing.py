@@ -2,13 +2,14 @@
 
 import asyncio
 import threading
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Coroutine, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from auricle.pipeline.dataset import Dataset, Fingerprint, digest
-from auricle.pipeline.engine.work import Done, Tell
+from auricle.pipeline.engine.work import Done, Tell, errors_in
 from auricle.pipeline.llm.batch import BatchClient
 from auricle.pipeline.llm.client import Client, Stopped
 from auricle.pipeline.llm.governor import Governor, LocalGovernor, Spent
@@ -52,6 +53,7 @@ class ModelWork(ABC):
     governor: Governor | None = field(default=None, kw_only=True)
     paid_with: ClassVar[tuple[str, ...]] = WRITERS
     """The stages whose journals count for its budget."""
+    by_row: ClassVar[bool] = False
     _loop: asyncio.AbstractEventLoop | None = field(default=None, init=False, repr=False)
     _client: Client | None = field(default=None, init=False, repr=False)
     _opening: "threading.Lock | None" = field(default=None, init=False, repr=False)
@@ -126,10 +128,11 @@ class ModelWork(ABC):
             UserError: nothing more can be asked: the budget, the key, the quota or the server.
             Stopped: the run was stopped.
         """
+        begun = time.perf_counter()
         self._get_ready(data)
         rows = self._wait(self._shard(data, shard, tell))
         told = self.fingerprints(dict.fromkeys(self.reads, ""))[self.table].provenance
-        data.write(self.table, shard, rows, told)
+        data.write(self.table, shard, rows, told, time.perf_counter() - begun)
         sum_up(data, self.name, shard)
 
     def stop(self) -> None:
@@ -241,7 +244,7 @@ class Generate(ModelWork):
             else:
                 made[index] = Generation(self.task, facts, ask, self.llm.price)
                 row = await made[index].write()
-            tell(Done(1, facts.duration, int(row.status == "error")))
+            tell(Done(1, facts.duration, errors_in(row)))
             return row
 
         rows = await self._all(one(*numbered) for numbered in enumerate(said))

@@ -15,6 +15,8 @@ RecordingReason = Literal[
     "undecodable",
     "truncated",
     "overlaps",
+    "worker_died",
+    "worker_hung",
 ]
 
 

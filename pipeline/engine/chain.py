@@ -1,15 +1,18 @@
 """A chain of experts over one shard: decode once, ask each in turn, keep every clip's row."""
 
 import dataclasses
+import time
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
-from auricle.experts.base import Expert, Heard, closed_gate
+from auricle.experts.base import NO_SOUND, Expert, Heard, closed_gate
 from auricle.experts.models import use
-from auricle.experts.sound import decode_flac, resample
 from auricle.pipeline.dataset import Dataset, Fingerprint, digest
-from auricle.pipeline.engine.work import Done, Tell
+from auricle.pipeline.engine.annotate import annotate_each
+from auricle.pipeline.engine.sounds import Batch, ahead, batches
+from auricle.pipeline.engine.work import Done, Tell, errors_in
 from auricle.pipeline.extras import install_command
+from auricle.pipeline.packing import memory_of
 from auricle.pipeline.tables import CLIP_TABLES
 from auricle.pipeline.version import VERSION
 from auricle.schemas.base import Provenance, Row
@@ -19,7 +22,6 @@ _MACHINE = {"threads", "device", "batch"}
 _SERVER = {"base_url", "key_variable", "concurrency", "timeout", "retries"}
 _WHERE = _MACHINE | _SERVER
 """Settings of experts that say where and how fast they work, not what they say."""
-_AUDIO = ("clip_id", "status", "duration", "sample_rate", "audio")
 
 
 @dataclasses.dataclass
@@ -29,6 +31,9 @@ class Chain:
     name: str
     experts: tuple[Expert[Any], ...]
     batch_clips: int = 16
+    _fits: dict[str, int] = dataclasses.field(default_factory=dict, repr=False, compare=False)
+    """How many clips an expert can take at once, where that was found to be less than a batch."""
+    by_row: ClassVar[bool] = True
 
     @property
     def writes(self) -> tuple[str, ...]:
@@ -40,6 +45,15 @@ class Chain:
         """The clips and what earlier chains said."""
         needed = {need for expert in self.experts for need in expert.needs}
         return ("clips", *sorted(needed - set(self.writes)))
+
+    @property
+    def uses_gpu(self) -> bool:
+        """Whether one of the experts does."""
+        return memory_of(self.experts).gpu > 0
+
+    def apart(self) -> list["Chain"]:
+        """Return each expert as a chain of its own, sharing what was loaded."""
+        return [dataclasses.replace(self, experts=(expert,)) for expert in self.experts]
 
     def fingerprints(self, needs: dict[str, str]) -> dict[str, Fingerprint]:
         """Return one fingerprint an expert; what it needs may come from this chain."""
@@ -67,63 +81,46 @@ class Chain:
                 ) from None
 
     def run(self, data: Dataset, shard: int, tell: Tell) -> None:
-        """Annotate a shard. A role whose shard is there already is read, not asked again."""
+        """Annotate a shard. A role whose shard is there already is read, not asked again.
+
+        The next clips are decoded and resampled beside the experts' work.
+        """
         known = {
             role: data.clip_rows(role, shard)
             for role in (*self.reads, *self.writes)
             if role != "clips" and role in CLIP_TABLES and data.has(role, shard)
         }
         asked = [expert for expert in self.experts if expert.role not in known]
+        rates = {expert.sample_rate for expert in asked if expert.sample_rate != NO_SOUND}
         made: dict[str, list[Row]] = {expert.role: [] for expert in asked}
+        took = dict.fromkeys(made, 0.0)
+        begun = time.perf_counter()
         at = 0
-        for columns in data.batches("clips", shard, self.batch_clips, _AUDIO):
-            batch = columns.to_pylist()
+        for batch in ahead(batches(data, shard, self.batch_clips, rates)):
             said = [{role: rows[at + i] for role, rows in known.items()} for i in range(len(batch))]
             _check_ids(batch, said, shard)
-            sounds = _Sounds(batch)
-            errors = 0
+            told = Done(len(batch), sum(batch.seconds))
             for expert in asked:
-                rows = _ask(expert, batch, sounds, said)
+                since = time.perf_counter()
+                rows = _ask(expert, batch, said, self._fits)
                 made[expert.role] += rows
-                errors += sum(row.status == "error" for row in rows)
+                told = told.and_also(Done(errors=errors_in(*rows)))
                 for one, row in zip(said, rows, strict=True):
                     one[expert.role] = row
+                took[expert.role] += time.perf_counter() - since
             at += len(batch)
-            tell(Done(len(batch), sum(clip["duration"] for clip in batch), errors))
+            tell(told)
+        shared = time.perf_counter() - begun - sum(took.values())
         for expert in asked:
-            data.write(expert.role, shard, made[expert.role], _provenance(expert))
-
-
-class _Sounds:
-    """The sound of a batch, decoded once and resampled once for each rate asked for."""
-
-    def __init__(self, batch: Sequence[dict[str, Any]]) -> None:
-        self.problems: dict[int, str] = {}
-        self._at_rate: dict[int, list[Any]] = {}
-        self._decoded: list[Any] = []
-        for i, clip in enumerate(batch):
-            try:
-                self._decoded.append(decode_flac(clip["audio"]))
-            except Exception as error:  # a shard may hold anything; the clip's rows say what
-                self._decoded.append(None)
-                self.problems[i] = f"{type(error).__name__}: {error}"
-
-    def at(self, rate: int | None) -> list[Any]:
-        """Return (waveform, rate) for each clip of the batch; None where it did not decode."""
-        if rate is None:
-            return self._decoded
-        if rate not in self._at_rate:
-            self._at_rate[rate] = [
-                sound and (resample(sound[0], sound[1], rate), rate) for sound in self._decoded
-            ]
-        return self._at_rate[rate]
+            seconds = took[expert.role] + shared / len(asked)
+            data.write(expert.role, shard, made[expert.role], _provenance(expert), seconds)
 
 
 def _ask(
     expert: Expert[Any],
-    batch: Sequence[dict[str, Any]],
-    sounds: _Sounds,
+    batch: Batch,
     said: Sequence[Mapping[str, Row]],
+    fits: dict[str, int],
 ) -> list[Row]:
     """Return one row a clip: the expert's, or why it was not asked or could not answer.
 
@@ -131,51 +128,26 @@ def _ask(
     """
     rows: dict[int, Row] = {}
     heard: dict[int, Heard] = {}
-    for i, sound in enumerate(sounds.at(expert.sample_rate)):
-        clip_id = batch[i]["clip_id"]
+    for i, (clip_id, sound) in enumerate(zip(batch.ids, batch.at(expert.sample_rate), strict=True)):
         if sound is None:
-            rows[i] = expert.record.failed(clip_id, "undecodable_clip", sounds.problems[i])
+            rows[i] = expert.record.failed(clip_id, "undecodable_clip", batch.problems[i])
             continue
         needed = tuple(said[i][role] for role in expert.needs if role in said[i])
-        clip = Heard(clip_id, sound[0], sound[1], needed)
+        clip = Heard(clip_id, *sound, needed)
         reason = closed_gate(expert.gate, clip)
         if reason:
             rows[i] = expert.record.skipped(clip_id, reason)
         else:
             heard[i] = clip
-    rows.update(zip(heard, annotate_each(expert, list(heard.values())), strict=True))
+    rows.update(zip(heard, annotate_each(expert, list(heard.values()), fits), strict=True))
     return [rows[i] for i in range(len(batch))]
 
 
-def annotate_each(expert: Expert[Any], clips: Sequence[Heard]) -> list[Row]:
-    """Return one row a clip. If the batch raises, each clip is tried alone to find the culprit."""
-    if not clips:
-        return []
-    try:
-        return _annotate(expert, clips)
-    except UserError:
-        raise
-    except Exception as error:  # whatever it is, it becomes the culprit's row
-        if len(clips) == 1:
-            detail = f"{type(error).__name__}: {error}"
-            return [expert.record.failed(clips[0].clip_id, "expert_failed", detail)]
-    return [row for clip in clips for row in annotate_each(expert, [clip])]
-
-
-def _annotate(expert: Expert[Any], clips: Sequence[Heard]) -> list[Row]:
-    rows = list(expert.annotate(clips))
-    if [row.clip_id for row in rows] != [clip.clip_id for clip in clips]:
-        raise AssertionError(f"{expert.role} ({expert.backend}) broke its contract: one row a clip")
-    return rows
-
-
-def _check_ids(
-    batch: Sequence[dict[str, Any]], said: Sequence[Mapping[str, Row]], shard: int
-) -> None:
-    for clip, rows in zip(batch, said, strict=True):
-        if any(row.clip_id != clip["clip_id"] for row in rows.values()):
+def _check_ids(batch: Batch, said: Sequence[Mapping[str, Row]], shard: int) -> None:
+    for clip_id, rows in zip(batch.ids, said, strict=True):
+        if any(row.clip_id != clip_id for row in rows.values()):
             raise UserError(
-                f"shard {shard}: the tables disagree about clip {clip['clip_id']}; "
+                f"shard {shard}: the tables disagree about clip {clip_id}; "
                 "was one of them copied from another dataset? Redo the stage that is wrong"
             )
 

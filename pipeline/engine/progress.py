@@ -1,6 +1,7 @@
 """How far the work is: one live line a stage, or plain lines where there is no terminal."""
 
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -28,6 +29,9 @@ class Progress(Protocol):
     def shard(self, stage: str) -> None:
         """A shard is on disk."""
 
+    def pool(self, stage: str, workers: int, busy: int, ready: int) -> None:
+        """A stage has so many workers, so many of them busy, and so many shards that wait."""
+
 
 @dataclass
 class Line:
@@ -40,7 +44,10 @@ class Line:
     fresh: int = 0
     clips: int = 0
     seconds: float = 0.0
-    errors: int = 0
+    errors: Counter[str] = field(default_factory=Counter)
+    workers: int = 0
+    busy: int = 0
+    ready: int = 0
     ended: float | None = None
 
     def cells(self) -> tuple[str, ...]:
@@ -54,7 +61,7 @@ class Line:
             str(self.clips),
             rate,
             times,
-            str(self.errors),
+            str(self.errors.total()),
             left,
         )
 
@@ -99,7 +106,7 @@ class Board:
         line = self.lines[stage]
         line.clips += done.clips
         line.seconds += done.seconds
-        line.errors += done.errors
+        line.errors.update(done.errors)
         if not self.console.is_terminal and time.monotonic() - self._last_plain > _PLAIN_EVERY:
             self._print(stage)
 
@@ -112,6 +119,11 @@ class Board:
             line.ended = time.monotonic()
             if not self.console.is_terminal:
                 self._print(stage)
+
+    def pool(self, stage: str, workers: int, busy: int, ready: int) -> None:
+        """A stage has so many workers, so many of them busy, and so many shards that wait."""
+        line = self.lines[stage]
+        line.workers, line.busy, line.ready = workers, busy, ready
 
     def _print(self, stage: str) -> None:
         self._last_plain = time.monotonic()

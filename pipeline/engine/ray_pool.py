@@ -1,60 +1,42 @@
-"""The Ray engine: actors that hold a loaded stage and pull the shards that are ready for it."""
+"""The Ray engine: supervised pools of actors that pull the shards that are ready for them."""
 
 import dataclasses
-import logging
-import socket
-import threading
-from collections import Counter, deque
+import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from auricle.pipeline.dataset import Dataset
+from auricle.pipeline.engine.agenda import Agenda, Piece
+from auricle.pipeline.engine.hands import Call, Hand, Hands, news
+from auricle.pipeline.engine.pace import Pace
+from auricle.pipeline.engine.parts import Reason
 from auricle.pipeline.engine.progress import Progress
-from auricle.pipeline.engine.work import Done, SideBySide, Work, clips_in
+from auricle.pipeline.engine.ray_start import connect
+from auricle.pipeline.engine.staffing import Staffing
+from auricle.pipeline.engine.work import Done, Work
 from auricle.pipeline.llm.governor import Governor
 from auricle.pipeline.llm.ray_governor import start_governor
 from auricle.pipeline.stage_settings import EngineSettings
 from auricle.pipeline.writing import GRACE, Generate, spent_before
 from auricle.schemas.errors import UserError
 
-_TRIES = 3
-"""How often a shard may cost its worker's life before the run ends."""
+Fault = Literal["node", "slow", "worker_died", "worker_hung"]
 
-
-class Worker:
-    """One stage, loaded once, over as many shards as it is given. Runs inside an actor."""
-
-    def __init__(self, work: Work, uri: str) -> None:
-        self.work = work
-        self.data = Dataset(uri)
-        self.loaded = False
-        self.loading = threading.Lock()
-
-    def run(self, shard: int) -> Done:
-        """Work on one shard and return the sums; the rows go to disk, never through Ray."""
-        with self.loading:
-            if not self.loaded:
-                self.work.load()
-                self.loaded = True
-        told = [Done()]
-        self.work.run(self.data, shard, told.append)
-        return Done(*(sum(column) for column in zip(*told, strict=True)))
-
-    def stop(self) -> None:
-        """Begin nothing more, where the work can end what it has begun."""
-        if isinstance(self.work, SideBySide):
-            self.work.stop()
-
-
-@dataclass(eq=False)
-class _Hand:
-    """A worker, the shards it has and the most it may have."""
-
-    stage: str
-    actor: Any
-    seats: int
-    shards: set[int] = field(default_factory=set)
+_TICK = 1.0
+"""Seconds between two looks at the workers."""
+_LONGEST_TICK = 5.0
+"""What is more is time in which this process was stopped itself; workers are not to blame."""
+_STARTS = 3
+"""How often in a row the workers of a stage may die or hang while they load."""
+_LOADING = 3
+"""How many times `patience` a worker may take to load."""
+_NODE_GONE = ("node has died", "node was terminated", "node is dead", "unschedulable")
+"""What Ray says of a worker that died with its node."""
+_WHY: dict[Reason, str] = {
+    "worker_died": "its worker died each time that it came here: a crash, or lack of memory",
+    "worker_hung": "its worker hung each time that it came here",
+}
 
 
 def run_ray(
@@ -62,60 +44,24 @@ def run_ray(
 ) -> None:
     """Do what is pending of all works; a shard starts a stage as soon as it has what it needs.
 
-    Each worker takes `settings.threads` processors. There is one worker at least, also where
-    the cluster has fewer. A worker whose stage has nothing ready makes room for another stage.
-    A stage that waits for a server has one worker, which takes no place and has several shards.
+    There are at once as many workers as the cluster has room for. A stage with little left makes
+    room for one with more. Nodes may come and go. Workers that die, hang or are far too slow are
+    replaced. A shard whose worker died or hung is divided until the clip that does it is alone:
+    that one gets an error row. A stage that waits for a server has one worker, which takes no
+    place and has several shards.
 
     Raises:
-        UserError: the cluster cannot be reached, a stage cannot load, or a shard kills its worker
-            again and again.
+        UserError: the cluster cannot be reached or has no place, a stage cannot load, or a shard
+            that cannot be divided kills its worker again and again.
     """
     import ray
 
     started = connect(settings)
     try:
-        resources = ray.cluster_resources()  # type: ignore[no-untyped-call]
-        total = int(resources.get("CPU", 1))
-        cpus = min(settings.threads, total)
-        works = list(_governed(data, works))
-        _Pool(data, works, progress, slots=max(1, total // cpus), cpus=cpus).run()
+        _Pool(data, list(_governed(data, works)), progress, settings).run()
     finally:
         if started:
             ray.shutdown()
-
-
-def connect(settings: EngineSettings) -> bool:
-    """Join the cluster of the settings, or start one on this machine; True if one was started.
-
-    Raises:
-        UserError: the cluster cannot be reached.
-    """
-    import ray
-
-    if ray.is_initialized():
-        return False
-    where = settings.address or "this machine"
-    try:
-        if settings.address and settings.address != "auto":
-            _knock(settings.address)
-        ray.init(
-            address=settings.address or "local",
-            include_dashboard=False if settings.address is None else None,
-            log_to_driver=False,
-            logging_level=logging.WARNING,
-        )
-    except (OSError, ValueError, RuntimeError) as error:
-        raise UserError(f"ray: cannot start on or reach {where}: {error}") from None
-    return True
-
-
-def _knock(address: str) -> None:
-    """Raise soon if nothing listens at `host:port`; Ray itself would try for minutes."""
-    host, _, port = address.removeprefix("ray://").rpartition(":")
-    if not host or not port.isdecimal():
-        raise ValueError("an address is host:port, ray://host:port or auto")
-    with socket.create_connection((host, int(port)), timeout=10):
-        pass
 
 
 def _governed(data: Dataset, works: Sequence[Work]) -> Iterator[Work]:
@@ -132,138 +78,170 @@ def _governed(data: Dataset, works: Sequence[Work]) -> Iterator[Work]:
 
 
 class _Pool:
-    """Workers of all stages in a fixed number of slots."""
+    """The workers of all stages, the pieces they have, and what happens to both."""
 
     def __init__(
-        self, data: Dataset, works: Sequence[Work], progress: Progress, slots: int, cpus: int
+        self, data: Dataset, works: Sequence[Work], progress: Progress, settings: EngineSettings
     ) -> None:
-        self.data, self.progress, self.slots, self.cpus = data, progress, slots, cpus
-        self.works = {work.name: work for work in works}
-        tables = {table for work in works for table in (*work.reads, *work.writes)}
-        self.done = {table: set(data.shards(table)) for table in tables}
-        self.ready: dict[str, deque[int]] = {name: deque() for name in self.works}
-        self.hands: list[_Hand] = []
-        self.busy: dict[Any, tuple[_Hand, int]] = {}
-        self.deaths: Counter[tuple[str, int]] = Counter()
+        self.agenda = Agenda(data, works)
+        self.progress = progress
+        self.patience = settings.patience
+        self.hands = Hands(data.storage.uri)
+        self.pace = Pace(settings.patience)
+        self.staffing = Staffing(self.agenda, self.hands, self.pace, settings)
+        self.starts: Counter[str] = Counter()
+        """How often in a row the workers of a stage did not load."""
+        self.now = 0.0
+        """Seconds that the run takes so far, less those in which this process was stopped."""
+        self.last = time.monotonic()
+        self.looked = 0.0
 
     def run(self) -> None:
-        """Work until no (stage, shard) pair is ready and none is in flight."""
-        import ray
-
-        shards = sorted(set().union(*(self.done[work.reads[0]] for work in self.works.values())))
-        for name, work in self.works.items():
-            todo = [shard for shard in shards if not self._finished(work, shard)]
-            clips = clips_in(self.data, work, todo)
-            self.progress.start(name, len(shards), len(shards) - len(todo), clips)
-            self.ready[name].extend(shard for shard in shards if self._ready(work, shard))
+        """Work until no piece is ready and none is in flight."""
+        for stage, work in self.agenda.works.items():
+            todo, total = self.agenda.todo(stage), len(self.agenda.shards)
+            clips = sum(map(self.agenda.clips, todo)) if "clips" in work.reads else None
+            self.progress.start(stage, total, total - len(todo), clips)
         try:
             while self._assign():
-                refs, _ = ray.wait(list(self.busy), num_returns=1)
-                self._collect(refs[0])
+                self._wait()
         finally:
-            self._end()
-
-    def _finished(self, work: Work, shard: int) -> bool:
-        return all(shard in self.done[table] for table in work.writes)
-
-    def _ready(self, work: Work, shard: int) -> bool:
-        readable = all(shard in self.done[table] for table in work.reads)
-        return readable and not self._finished(work, shard)
+            self.hands.end(GRACE + 5)
 
     def _assign(self) -> bool:
-        """Give every free seat a ready shard; False when there is nothing left to wait for."""
-        for stage in sorted(self.ready, key=lambda name: -len(self.ready[name])):
-            while self.ready[stage]:
-                hand = self._seat(stage) or self._hire(stage)
-                if hand is None:
-                    break
-                shard = self.ready[stage].popleft()
-                hand.shards.add(shard)
-                self.busy[hand.actor.run.remote(shard)] = hand, shard
-        return bool(self.busy)
+        """Give every free worker a piece; False when there is nothing left to wait for."""
+        ready, staffing = self.agenda.ready, self.staffing
+        if not any(ready.values()) and not any(hand.begun for hand in self.hands.all):
+            return False
+        staffing.look(self.now)
+        for stage in sorted(ready, key=lambda name: -staffing.left(name)):
+            for hand in self.hands.of(stage):
+                while ready[stage] and hand.free:
+                    self.hands.give(hand, ready[stage].popleft(), self.now)
+            staffing.hire(stage, self.now)
+        for stage in ready:
+            own = list(self.hands.of(stage))
+            busy = sum(bool(hand.begun) for hand in own)
+            self.progress.pool(stage, len(own), busy, len(ready[stage]))
+        return True
 
-    def _seat(self, stage: str) -> _Hand | None:
-        """Return a worker of the stage that can take another shard."""
-        free = (h for h in self.hands if h.stage == stage and len(h.shards) < h.seats)
-        return next(free, None)
-
-    def _hire(self, stage: str) -> _Hand | None:
-        """Return a new worker of the stage, if there is a place or one can be made."""
+    def _wait(self) -> None:
+        """Wait for an answer or for a tick, and see to the workers."""
         import ray
 
-        work = self.works[stage]
-        waits = isinstance(work, SideBySide)
-        if waits and any(hand.stage == stage for hand in self.hands):
-            return None
-        if not waits:
-            placed = [h for h in self.hands if not isinstance(self.works[h.stage], SideBySide)]
-            if len(placed) >= self.slots:
-                idle = next((h for h in placed if not h.shards and not self.ready[h.stage]), None)
-                if idle is None:
-                    return None
-                self._dismiss(idle)
-        seats = work.at_once if isinstance(work, SideBySide) else 1
-        options = (
-            {"num_cpus": 0, "max_concurrency": seats + 1} if waits else {"num_cpus": self.cpus}
-        )
-        worker: Any = ray.remote(Worker)
-        actor = worker.options(**options).remote(work, self.data.storage.uri)
-        self.hands.append(_Hand(stage, actor, seats))
-        return self.hands[-1]
+        calls = list(self.hands.calls)
+        if calls:
+            ray.wait(calls, num_returns=1, timeout=_TICK)
+            for ref in ray.wait(calls, num_returns=len(calls), timeout=0)[0]:
+                if ref in self.hands.calls:
+                    self._answer(self.hands.calls.pop(ref), ref)
+        else:
+            time.sleep(_TICK)
+        before, self.last = self.last, time.monotonic()
+        self.now += min(self.last - before, _LONGEST_TICK)
+        if self.now - self.looked >= _TICK:
+            self.looked = self.now
+            self.hands.ask()
+            for hand in list(self.hands.all):
+                self._check(hand)
 
-    def _dismiss(self, hand: _Hand) -> None:
+    def _answer(self, call: Call, ref: Any) -> None:
+        """Take what a worker answered, or mourn it."""
         import ray
+        from ray.exceptions import OutOfMemoryError, RayActorError, RayTaskError
 
-        self.hands.remove(hand)
-        ray.kill(hand.actor)
-
-    def _end(self) -> None:
-        """Dismiss all workers; those that wait for a server may first end what they asked."""
-        import ray
-
-        asked = [ref for ref, (hand, _) in self.busy.items()
-                 if isinstance(self.works[hand.stage], SideBySide)]  # fmt: skip
-        if asked:
-            for hand in self.hands:
-                hand.actor.stop.remote()
-            ray.wait(asked, num_returns=len(asked), timeout=GRACE + 5)
-        for hand in list(self.hands):
-            self._dismiss(hand)
-
-    def _collect(self, ref: Any) -> None:
-        """Take the result of a shard, or mourn its worker."""
-        import ray
-        from ray.exceptions import RayActorError, RayTaskError
-
-        hand, shard = self.busy.pop(ref)
-        hand.shards.discard(shard)
+        hand = call.hand
         try:
-            sums = ray.get(ref)
+            answer = ray.get(ref)
         except RayTaskError as error:
-            raise (error.cause if isinstance(error.cause, UserError) else error) from None
-        except RayActorError as error:
-            if "creation task" in str(error):
-                last_line = str(error).strip().splitlines()[-1]
-                raise UserError(f"{hand.stage}: a worker cannot start: {last_line}") from None
-            if hand in self.hands:
-                self.hands.remove(hand)
-            self.deaths[hand.stage, shard] += 1
-            if self.deaths[hand.stage, shard] == _TRIES:
-                raise UserError(
-                    f"{hand.stage}: shard {shard} killed its worker {_TRIES} times "
-                    f"({error}); look for lack of memory, then run again to resume"
-                ) from None
-            self.ready[hand.stage].appendleft(shard)
+            self._raised(call, error)
             return
-        self.progress.tell(hand.stage, sums)
-        self.progress.shard(hand.stage)
-        for table in self.works[hand.stage].writes:
-            self.done[table].add(shard)
-        for name, work in self.works.items():
-            if hand.stage != name and self._ready(work, shard):
-                self._enqueue(name, shard)
+        except (RayActorError, OutOfMemoryError) as error:
+            self._lost(hand, "node" if _node_gone(error) else "worker_died", str(error))
+            return
+        if call.kind == "load":
+            hand.loaded, hand.heard = True, self.now
+            self.starts[hand.stage] = 0
+            return
+        self._hear(hand, *answer)
+        if call.piece is None:
+            hand.asked = False
+            return
+        self._finish(call.piece, self.now - hand.begun.pop(call.piece))
+        hand.since = Done()
+        if hand.leaving and not hand.begun:
+            self.hands.dismiss(hand)
 
-    def _enqueue(self, stage: str, shard: int) -> None:
-        flying = any(h.stage == stage and shard in h.shards for h in self.hands)
-        if not flying and shard not in self.ready[stage]:
-            self.ready[stage].append(shard)
+    def _hear(self, hand: Hand, beats: int, done: Done) -> None:
+        fresh = news(hand, beats, done)
+        if fresh is not None:
+            self.pace.heard(hand.stage, self.now - hand.heard)
+            hand.heard = self.now
+            self.progress.tell(hand.stage, fresh)
+
+    def _finish(self, piece: Piece, seconds: float) -> None:
+        if piece.rows is None and not piece.join:
+            self.pace.finished(piece.stage, self.agenda.size(piece), seconds)
+        if self.agenda.finish(piece):
+            self.progress.shard(piece.stage)
+
+    def _raised(self, call: Call, error: Any) -> None:
+        """End the run with a worker's own words, unless it merely lacked memory."""
+        cause = error.cause
+        if isinstance(cause, MemoryError) and call.kind == "run":
+            self._lost(call.hand, "worker_died", "out of memory")
+        elif isinstance(cause, UserError):
+            raise cause from None
+        elif call.kind == "load":
+            words = f"{type(cause).__name__}: {cause}"
+            raise UserError(f"{call.hand.stage}: a worker cannot load: {words}") from error
+        else:
+            raise error
+
+    def _lost(self, hand: Hand, fault: Fault, words: str) -> None:
+        """Replace a worker; what it had is done again, in halves where that may be to blame."""
+        if hand not in self.hands.all:
+            return
+        self.hands.dismiss(hand)
+        self.progress.tell(hand.stage, Done().without(hand.since))
+        if not hand.loaded and fault != "node":
+            self._not_started(hand.stage, words)
+        for piece in hand.begun:
+            if fault == "node" or fault == "slow":
+                self.agenda.again(piece, slow=fault == "slow")
+                continue
+            given_up = self.agenda.suspect(piece, fault, _WHY[fault])
+            if given_up:
+                self.progress.tell(hand.stage, Done(errors={fault: given_up}))
+
+    def _not_started(self, stage: str, words: str) -> None:
+        self.starts[stage] += 1
+        if self.starts[stage] == _STARTS:
+            raise UserError(
+                f"{stage}: {_STARTS} workers in a row did not start ({' '.join(words.split())}); "
+                "look for lack of memory, or for other work on the cluster"
+            )
+
+    def _check(self, hand: Hand) -> None:
+        """Replace a worker that hangs, or is far slower than the others of its stage."""
+        silence = self.now - hand.heard
+        if not hand.loaded:
+            if silence > _LOADING * self.patience:
+                self._lost(hand, "worker_hung", f"not ready after {silence:.0f} s")
+            return
+        if not hand.need.resources:  # it waits for a server, which has deadlines of its own
+            return
+        for piece, begun in hand.begun.items():
+            limit = self.pace.deadline(hand.stage, self.agenda.size(piece), piece.tries)
+            if silence > self.pace.longest_silence(hand.stage):
+                self._lost(hand, "worker_hung", f"no progress for {silence:.0f} s")
+                return
+            if limit is not None and self.now - begun > limit:
+                self._lost(hand, "slow", f"not done after {self.now - begun:.0f} s")
+                return
+
+
+def _node_gone(error: Exception) -> bool:
+    """Tell whether a worker died with its node, not of what it worked on."""
+    gone = any(words in str(error) for words in _NODE_GONE)
+    return gone or bool(getattr(error, "preempted", False))

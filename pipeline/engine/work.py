@@ -1,17 +1,47 @@
 """A unit of work: a stage of the pipeline over one shard."""
 
-from collections.abc import Callable, Sequence
-from typing import NamedTuple, Protocol, runtime_checkable
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from typing import ClassVar, NamedTuple, Protocol, runtime_checkable
 
 from auricle.pipeline.dataset import Dataset, Fingerprint
 
 
+class Ended(Protocol):
+    """A row that says how it ended."""
+
+    @property
+    def status(self) -> str:
+        """It is ok, skipped or error."""
+
+    @property
+    def reason(self) -> str | None:
+        """Why it is out."""
+
+
 class Done(NamedTuple):
-    """What was done since last told."""
+    """What was done since last told: clips, seconds of sound, and error rows by reason."""
 
     clips: int = 0
     seconds: float = 0.0
-    errors: int = 0
+    errors: Mapping[str, int] = {}
+
+    def and_also(self, other: "Done") -> "Done":
+        """Return the sum of both."""
+        errors = Counter(self.errors)
+        errors.update(other.errors)
+        return Done(self.clips + other.clips, self.seconds + other.seconds, errors)
+
+    def without(self, other: "Done") -> "Done":
+        """Return what this has and the other has not."""
+        errors = Counter(self.errors)
+        errors.subtract(other.errors)
+        return Done(self.clips - other.clips, self.seconds - other.seconds, errors)
+
+
+def errors_in(*rows: Ended) -> Mapping[str, int]:
+    """Return how many of the rows are errors, by reason."""
+    return Counter(row.reason or "unknown" for row in rows if row.status == "error")
 
 
 Tell = Callable[[Done], None]
@@ -40,6 +70,12 @@ class Stage(Protocol):
 class Work(Stage, Protocol):
     """A stage shard by shard. It is sent to workers before `load`; until then it is settings."""
 
+    by_row: ClassVar[bool]
+    """Whether a row depends on its own clip or source alone, so that a shard may be divided.
+
+    All that such a work reads has one row a clip, or else is the sources.
+    """
+
     def load(self) -> None:
         """Get ready to work: read weights."""
 
@@ -63,6 +99,15 @@ class SideBySide(Work, Protocol):
 
 
 @runtime_checkable
+class OnGpu(Work, Protocol):
+    """Work that may use a GPU."""
+
+    @property
+    def uses_gpu(self) -> bool:
+        """Whether it does where there is one."""
+
+
+@runtime_checkable
 class Whole(Stage, Protocol):
     """A stage that looks across all shards, at columns without sound. The driver itself runs it.
 
@@ -77,7 +122,8 @@ def clips_in(data: Dataset, work: Work, shards: Sequence[int]) -> int | None:
     """Return how many clips the shards hold, or None for work that makes the clips."""
     if "clips" not in work.reads:
         return None
-    return sum(data.count("clips", shard) for shard in shards if data.has("clips", shard))
+    there = set(data.shards("clips")).intersection(shards)
+    return sum(data.count("clips", shard) for shard in there)
 
 
 def pending(data: Dataset, work: Work) -> list[int]:

@@ -1,7 +1,8 @@
 """Prints: what finds the same sound, and the same words, again among millions of clips."""
 
+import time
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from auricle.experts.sound import decode_flac, resample
 from auricle.pipeline.dataset import Dataset, Fingerprint
@@ -22,6 +23,7 @@ class Prints:
     name: str = "print"
     reads: tuple[str, ...] = ("clips", "captions")
     writes: tuple[str, ...] = ("print",)
+    by_row: ClassVar[bool] = True
 
     def fingerprints(self, needs: dict[str, str]) -> dict[str, Fingerprint]:
         """Return the fingerprint of the table."""
@@ -33,6 +35,7 @@ class Prints:
 
     def run(self, data: Dataset, shard: int, tell: Tell) -> None:
         """Take the prints of a shard."""
+        begun = time.perf_counter()
         captions = data.table("captions", shard, ["clip_id", "long"]).to_pylist()
         rows: list[Print] = []
         for batch in data.batches("clips", shard, _CLIPS, ("clip_id", "duration", "audio")):
@@ -40,7 +43,7 @@ class Prints:
             texts = captions[len(rows) : len(rows) + len(clips)]
             rows += [_print(clip, text) for clip, text in zip(clips, texts, strict=True)]
             tell(Done(len(clips), sum(clip["duration"] for clip in clips)))
-        data.write("print", shard, rows, _MADE)
+        data.write("print", shard, rows, _MADE, time.perf_counter() - begun)
 
 
 def _print(clip: dict[str, Any], captions: dict[str, Any]) -> Print:

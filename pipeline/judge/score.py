@@ -1,10 +1,11 @@
 """Consistency: every text of a clip beside its sound, and texts of other clips for comparison."""
 
 import random
+import time
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,12 +45,18 @@ class Score:
     tagged: bool
     name: str = "score"
     writes: tuple[str, ...] = ("consistency",)
+    by_row: ClassVar[bool] = False
     _loaded: Any = field(default=None, init=False, repr=False, compare=False)
 
     @property
     def reads(self) -> tuple[str, ...]:
         """The sound, the texts, the domains, and the tags where there are any."""
         return ("clips", "captions", "qa", "domain", *(("tags",) if self.tagged else ()))
+
+    @property
+    def uses_gpu(self) -> bool:
+        """Whether the scorer does."""
+        return self.settings.get("device") != "cpu"
 
     @property
     def models(self) -> tuple[str, ...]:
@@ -75,6 +82,7 @@ class Score:
 
     def run(self, data: Dataset, shard: int, tell: Tell) -> None:
         """Score the texts of a shard; sound is held for a few clips at a time."""
+        begun = time.perf_counter()
         captions = data.rows(Captions, shard)
         texts = [placed(*rows) for rows in zip(captions, data.rows(QA, shard), strict=True)]
         codes = data.table("domain", shard, ["code"])["code"].to_pylist()
@@ -101,7 +109,8 @@ class Score:
                 )
                 known = _cosine(sound, vectors[label]) if label else None
                 rows.append(Consistency(clip_id=clip, texts=scores, label=known))
-        data.write("consistency", shard, rows, self._fingerprint({}).provenance)
+        told = self._fingerprint({}).provenance
+        data.write("consistency", shard, rows, told, time.perf_counter() - begun)
 
     def _hear(
         self, data: Dataset, shard: int, ids: Sequence[str], tell: Tell

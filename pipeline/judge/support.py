@@ -1,6 +1,8 @@
 """Support: how much of what a text claims the evidence says too. Nobody listens for it."""
 
+import time
 from dataclasses import dataclass
+from typing import ClassVar
 
 from auricle.pipeline.dataset import Dataset, Fingerprint
 from auricle.pipeline.engine.work import Done, Tell
@@ -21,6 +23,7 @@ class Supported:
     heard: tuple[str, ...]
     name: str = "support"
     writes: tuple[str, ...] = ("support",)
+    by_row: ClassVar[bool] = False
 
     @property
     def reads(self) -> tuple[str, ...]:
@@ -37,13 +40,14 @@ class Supported:
 
     def run(self, data: Dataset, shard: int, tell: Tell) -> None:
         """Count the claims of a shard."""
+        begun = time.perf_counter()
         written = zip(data.rows(Captions, shard), data.rows(QA, shard), strict=True)
         rows = []
         said = testimonies(data, shard, self.heard)
         for testimony, (captions, qa) in zip(said, written, strict=True):
             rows.append(support_of(captions, qa, learn(testimony)))
             tell(Done(1, testimony.duration))
-        data.write("support", shard, rows, _MADE)
+        data.write("support", shard, rows, _MADE, time.perf_counter() - begun)
 
 
 def support_of(captions: Captions, qa: QA, facts: Facts) -> Support:

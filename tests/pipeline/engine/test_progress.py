@@ -14,7 +14,7 @@ def test_a_log_gets_one_plain_line_when_a_stage_is_done() -> None:
     board = Board(Console(file=log, width=200))
     with board.shown():
         board.start("hear", 2, 1, 5)
-        board.tell("hear", Done(5, 50.0, 1))
+        board.tell("hear", Done(5, 50.0, {"expert_failed": 1}))
         board.shard("hear")
     line = log.getvalue().strip()
     assert line.startswith("hear: 2/2 shards, 5 clips")

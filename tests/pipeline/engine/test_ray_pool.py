@@ -31,6 +31,9 @@ class Log:
     def shard(self, stage: str) -> None:
         pass
 
+    def pool(self, stage: str, workers: int, busy: int, ready: int) -> None:
+        pass
+
 
 def stages(expert: FakeExpert | None = None) -> list:
     return [Chain("hear", (expert or FakeExpert(),)), Chain("second", (SecondExpert(),))]
