@@ -1,7 +1,11 @@
 """Stand-ins that keep the contracts: an expert that measures level, and clips of plain sound."""
 
+import ctypes
 import os
 import signal
+import sys
+import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -14,7 +18,8 @@ from auricle.experts.base import Gate, Heard, Waveform
 from auricle.experts.sound import encode_flac
 from auricle.pipeline.dataset import Dataset
 from auricle.pipeline.engine.chain import Chain
-from auricle.pipeline.engine.work import Tell
+from auricle.pipeline.engine.work import Done, Tell
+from auricle.pipeline.stages import Ingest
 from auricle.schemas.annotation import Events, EventSpan, Vad
 from auricle.schemas.base import Provenance
 from auricle.schemas.clip import Clip, Recording, Signal, Source
@@ -22,6 +27,8 @@ from auricle.schemas.errors import UserError
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 DEV = SHARED / "data" / "dev"
+FINDS_FAKES = {"env_vars": {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}}
+"""The runtime environment of Ray workers that are to find this file."""
 MADE = Provenance(stage="test", backend="fake", version="0", settings_hash="")
 
 
@@ -99,6 +106,51 @@ class UnloadableExpert(FakeExpert):
 
 
 @dataclass
+class FatalExpert(FakeExpert):
+    """Meets clips that crash its process, that make it hang, or that make it slow."""
+
+    kills: tuple[str, ...] = ()
+    hangs: tuple[str, ...] = ()
+    stiff: bool = False
+    """It hangs in native code, so that its process answers nothing any more."""
+    nap: float = 0.0
+    """Seconds that each clip takes."""
+
+    def annotate(self, clips: Sequence[Heard]) -> Sequence[Events]:
+        for clip in clips:
+            time.sleep(self.nap)
+            if clip.clip_id in self.kills:
+                ctypes.string_at(0)  # a segmentation fault
+            if clip.clip_id in self.hangs:
+                (ctypes.PyDLL(None) if self.stiff else time).sleep(3600)
+        return super().annotate(clips)
+
+
+class StillbornExpert(FakeExpert):
+    """Its process dies while it loads."""
+
+    def load(self) -> None:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+class BrokenExpert(FakeExpert):
+    """Cannot load, for a reason that is no mistake of the user."""
+
+    def load(self) -> None:
+        raise RuntimeError("no kernel image is available for execution on the device")
+
+
+@dataclass
+class FatalIngest(Ingest):
+    """Dies of a source whose name says so."""
+
+    def run(self, data: Dataset, shard: int, tell: Tell) -> None:
+        if any("poison" in source.path for source in data.rows(Source, shard)):
+            ctypes.string_at(0)  # a segmentation fault
+        super().run(data, shard, tell)
+
+
+@dataclass
 class MortalChain(Chain):
     """Kills its process the first time it meets a shard; a file in `grave` remembers it."""
 
@@ -110,6 +162,27 @@ class MortalChain(Chain):
             mark.touch()
             os.kill(os.getpid(), signal.SIGKILL)
         super().run(data, shard, tell)
+
+
+@dataclass
+class Log:
+    """A progress that counts clips and errors."""
+
+    clips: Counter[str] = field(default_factory=Counter)
+    errors: Counter[str] = field(default_factory=Counter)
+
+    def start(self, stage: str, total: int, done: int, clips: int | None) -> None:
+        self.clips[stage] += 0
+
+    def tell(self, stage: str, done: Done) -> None:
+        self.clips[stage] += done.clips
+        self.errors.update(done.errors)
+
+    def shard(self, stage: str) -> None:
+        """Nothing to count."""
+
+    def pool(self, stage: str, workers: int, busy: int, ready: int) -> None:
+        """Nothing to count."""
 
 
 @contextmanager

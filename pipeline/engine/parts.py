@@ -1,6 +1,5 @@
 """A part of a shard worked on alone, so that the clip that kills its worker can be found."""
 
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Literal
@@ -84,7 +83,8 @@ def _cuts(data: Dataset, work: Work, shard: int, rows: range) -> Sequence[int]:
     if not is_ingest(work):
         return range(rows.start + 1, rows.stop)
     ids = data.table("sources", shard, ["recording_id"])["recording_id"].to_pylist()
-    return [i for i, (before, own) in enumerate(pairwise(ids), 1) if before != own and i in rows]
+    new = [i for i, (before, own) in enumerate(pairwise(ids), 1) if before != own]
+    return [i for i in new if rows.start < i < rows.stop]
 
 
 def is_ingest(work: Work) -> bool:
@@ -106,7 +106,7 @@ def give_up(
     Of a chain that is the first expert that has not answered; the others may still be asked.
     """
     part = Part(data.storage.uri, rows)
-    made = work.fingerprints(defaultdict(str))
+    made = work.fingerprints(dict.fromkeys(work.reads, ""))
     tables = missing(data, work, shard, rows)
     if is_ingest(work):
         failed = [

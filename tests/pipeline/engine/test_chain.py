@@ -1,11 +1,13 @@
 """A chain keeps one row a clip, whatever its experts do."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 import pytest
 from fakes import MADE, FakeExpert, fill
 
+from auricle.experts.base import NO_SOUND, Heard
 from auricle.pipeline.dataset import Dataset
 from auricle.pipeline.engine.chain import Chain
 from auricle.pipeline.engine.work import Done
@@ -149,3 +151,63 @@ def test_an_expert_hears_what_it_needs_and_nothing_else_of_its_chain(data: Datas
         data.forget("vad")
         Chain("hear", (FakeExpert(), kind())).run(data, 0, lambda done: None)
         assert {row.speech_seconds for row in data.rows(Vad, 0)} == {heard}
+
+
+@dataclass
+class TightExpert(FakeExpert):
+    """Has room for three clips on its GPU, and for no clip that is named `huge`."""
+
+    batches: list[int] = field(default_factory=list, init=False)
+
+    def annotate(self, clips: Sequence[Heard]) -> Sequence[Events]:
+        self.batches.append(len(clips))
+        if len(clips) > 3 or any("huge" in clip.clip_id for clip in clips):
+            raise RuntimeError("CUDA out of memory. Tried to allocate 2.00 GiB")
+        return super().annotate(clips)
+
+
+def test_a_batch_that_does_not_fit_the_gpu_is_halved_and_that_is_remembered(tmp_path) -> None:
+    data = Dataset(str(tmp_path))
+    fill(data, [IDS])
+    expert = TightExpert()
+    run(data, expert)
+    assert [row.status for row in data.rows(Events, 0)] == ["ok"] * len(IDS)
+    assert expert.batches[:4] == [8, 4, 2, 2]
+    assert max(expert.batches[4:]) == 2
+
+
+def test_a_clip_that_does_not_fit_the_gpu_alone_is_out_and_says_so(tmp_path) -> None:
+    data = Dataset(str(tmp_path))
+    fill(data, [["a_0_1", "huge_0_1", "b_0_1"]])
+    run(data, TightExpert())
+    rows = data.rows(Events, 0)
+    assert [(row.status, row.reason) for row in rows] == [
+        ("ok", None),
+        ("error", "gpu_out_of_memory"),
+        ("ok", None),
+    ]
+
+
+@dataclass
+class DeafExpert(FakeExpert):
+    """Asks for no sound."""
+
+    sample_rate: ClassVar[int | None] = NO_SOUND
+
+
+def test_an_expert_that_asks_for_no_sound_gets_none_and_nothing_is_decoded(tmp_path) -> None:
+    data = Dataset(str(tmp_path))
+    fill(data, [["a_0_1"]])
+    clip = data.rows(Clip, 0)[0]
+    data.write("clips", 0, [clip.model_copy(update={"audio": b"not FLAC"})], MADE)
+    run(data, DeafExpert())
+    assert [(row.status, row.music) for row in data.rows(Events, 0)] == [("ok", 0.0)]
+
+
+def test_a_footer_tells_how_the_rows_ended_and_how_long_they_took(tmp_path) -> None:
+    data = Dataset(str(tmp_path))
+    fill(data, [IDS])
+    run(data, FakeExpert(trips_on=(IDS[3],)))
+    told = data.summary("events", 0)
+    assert (told.ok, told.skipped, told.error) == (len(IDS) - 1, 0, 1)
+    assert told.seconds > 0

@@ -1,16 +1,12 @@
 """The Ray engine does the same work as the local one, and survives the death of a worker."""
 
-import os
-import sys
-
 import pytest
-from fakes import FakeExpert, MortalChain, SecondExpert, UnloadableExpert, fill
+from fakes import FakeExpert, Log, MortalChain, SecondExpert, UnloadableExpert, fill
 
 from auricle.pipeline.dataset import Dataset
 from auricle.pipeline.engine.chain import Chain
 from auricle.pipeline.engine.local import run_local
 from auricle.pipeline.engine.ray_pool import run_ray
-from auricle.pipeline.engine.work import Done
 from auricle.pipeline.stage_settings import EngineSettings
 from auricle.schemas.annotation import Events, Vad
 from auricle.schemas.errors import UserError
@@ -18,42 +14,8 @@ from auricle.schemas.errors import UserError
 SHARDS = [[f"r{shard}{i}_0_1" for i in range(4)] for shard in range(3)]
 
 
-class Log:
-    def __init__(self) -> None:
-        self.clips: dict[str, int] = {}
-
-    def start(self, stage: str, total: int, done: int, clips: int | None) -> None:
-        self.clips[stage] = 0
-
-    def tell(self, stage: str, done: Done) -> None:
-        self.clips[stage] += done.clips
-
-    def shard(self, stage: str) -> None:
-        pass
-
-    def pool(self, stage: str, workers: int, busy: int, ready: int) -> None:
-        pass
-
-
 def stages(expert: FakeExpert | None = None) -> list:
     return [Chain("hear", (expert or FakeExpert(),)), Chain("second", (SecondExpert(),))]
-
-
-@pytest.fixture(scope="module")
-def cluster():
-    import ray
-
-    # The workers have to find fakes.py as well.
-    paths = os.pathsep.join(path for path in sys.path if path)
-    ray.init(
-        num_cpus=2,
-        include_dashboard=False,
-        log_to_driver=False,
-        logging_level="error",
-        runtime_env={"env_vars": {"PYTHONPATH": paths}},
-    )
-    yield EngineSettings(kind="ray", threads=1)
-    ray.shutdown()
 
 
 def test_both_engines_write_the_same_rows(tmp_path, cluster) -> None:
