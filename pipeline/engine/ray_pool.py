@@ -225,6 +225,9 @@ class _Pool:
     def _check(self, hand: Hand) -> None:
         """Replace a worker that hangs, or is far slower than the others of its stage."""
         silence = self.now - hand.heard
+        if hand.need.resources and hand.node not in self.staffing.nodes:
+            self._lost(hand, "node", "its node is gone")
+            return
         if not hand.loaded:
             if silence > _LOADING * self.patience:
                 self._lost(hand, "worker_hung", f"not ready after {silence:.0f} s")

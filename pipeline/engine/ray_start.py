@@ -25,7 +25,7 @@ def connect(settings: EngineSettings) -> bool:
             address=settings.address or "local",
             include_dashboard=False if settings.address is None else None,
             log_to_driver=False,
-            logging_level=logging.WARNING,
+            logging_level=logging.ERROR if settings.address is None else logging.WARNING,
         )
     except (OSError, ValueError, RuntimeError) as error:
         raise UserError(f"ray: cannot start on or reach {where}: {error}") from None

@@ -39,6 +39,8 @@ class Staffing:
             self.needs = {n: need_of(work, self.settings, self.nodes) for n, work in works.items()}
         if self.hands.all:
             self._staffed = now
+        elif not self.nodes and self.settings.address is None:
+            raise UserError("ray: its raylet on this machine has died; run again to go on")
         elif now - self._staffed > self.settings.patience:
             self._complain()
 

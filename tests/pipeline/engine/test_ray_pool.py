@@ -1,7 +1,7 @@
 """The Ray engine does the same work as the local one, and survives the death of a worker."""
 
 import pytest
-from fakes import FakeExpert, Log, MortalChain, SecondExpert, UnloadableExpert, fill
+from fakes import FakeExpert, FatalExpert, Log, MortalChain, SecondExpert, UnloadableExpert, fill
 
 from auricle.pipeline.dataset import Dataset
 from auricle.pipeline.engine.chain import Chain
@@ -12,6 +12,17 @@ from auricle.schemas.annotation import Events, Vad
 from auricle.schemas.errors import UserError
 
 SHARDS = [[f"r{shard}{i}_0_1" for i in range(4)] for shard in range(3)]
+
+
+class Ended(Log):
+    """Writes down which stages end a shard, in order."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.ended: list[str] = []
+
+    def shard(self, stage: str) -> None:
+        self.ended.append(stage)
 
 
 def stages(expert: FakeExpert | None = None) -> list:
@@ -48,6 +59,16 @@ def test_a_worker_that_is_killed_is_replaced_and_its_shard_done(tmp_path, cluste
     run_ray(data, [mortal], Log(), cluster)
     assert data.shards("events") == [0, 1, 2]
     assert [row.clip_id for row in data.rows(Events, 1)] == SHARDS[1]
+
+
+def test_a_later_chain_begins_before_an_earlier_one_has_ended(tmp_path, cluster) -> None:
+    data = Dataset(str(tmp_path))
+    fill(data, [[f"r{shard}x{i}_0_1" for i in range(4)] for shard in range(6)])
+    log = Ended()
+    run_ray(data, stages(FatalExpert(nap=0.3)), log, cluster)
+    assert sorted(log.ended) == ["hear"] * 6 + ["second"] * 6
+    last = max(i for i, stage in enumerate(log.ended) if stage == "hear")
+    assert "second" in log.ended[:last]
 
 
 def test_an_expert_that_cannot_load_ends_the_run_with_its_own_words(tmp_path, cluster) -> None:
