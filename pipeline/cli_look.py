@@ -2,17 +2,18 @@
 
 import click
 
-from auricle.pipeline.cli_options import as_json, config_file, dataset, profile
+from auricle.pipeline.cli_options import as_json, config_file, dataset, profile, watch
 
 
 @click.command()
 @dataset
 @as_json
-def status(dataset: str, as_json: bool) -> None:
+@watch
+def status(dataset: str, as_json: bool, watch: bool) -> None:
     """Show what is done, pending and out, table by table."""
     from auricle.pipeline.commands import status
 
-    status(dataset, as_json)
+    status(dataset, as_json, watch)
 
 
 @click.command()

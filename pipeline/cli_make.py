@@ -11,6 +11,7 @@ from auricle.pipeline.cli_options import (
     dataset,
     engine,
     out,
+    progress,
     redo,
 )
 
@@ -21,6 +22,7 @@ from auricle.pipeline.cli_options import (
 @config_file
 @clip_seconds
 @engine
+@progress
 @redo
 def run(source: str, out: str, redo: tuple[str, ...], **options: Any) -> None:
     """Run every stage that is pending, from SOURCE to the training Parquet."""
@@ -35,6 +37,7 @@ def run(source: str, out: str, redo: tuple[str, ...], **options: Any) -> None:
 @config_file
 @clip_seconds
 @engine
+@progress
 @redo
 def ingest(source: str, out: str, redo: tuple[str, ...], **options: Any) -> None:
     """Cut recordings into clips and measure their signal."""
@@ -48,6 +51,7 @@ def _stage(name: str, help_text: str) -> click.Command:
     @dataset
     @config_file
     @engine
+    @progress
     @redo
     def command(dataset: str, redo: tuple[str, ...], **options: Any) -> None:
         from auricle.pipeline.commands import run_stage
@@ -66,6 +70,7 @@ qa = _stage("qa", "Write questions and answers from what the experts said.")
 @dataset
 @config_file
 @engine
+@progress
 @redo
 def judge(dataset: str, redo: tuple[str, ...], **options: Any) -> None:
     """Have a second model check the texts, and find questions that need no listening."""

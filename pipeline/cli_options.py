@@ -11,6 +11,13 @@ clip_seconds = click.option("--clip-seconds", type=float, help="Length of a clip
 engine = click.option(
     "--engine", type=click.Choice(["local", "ray"]), help="This process (default), or Ray actors."
 )
+progress = click.option(
+    "--progress",
+    type=click.Choice(["auto", "plain", "json"]),
+    default="auto",
+    help="A live table (default), plain lines, or JSON lines on standard output.",
+)
+watch = click.option("--watch", is_flag=True, help="Follow a run until Ctrl-C.")
 redo = click.option(
     "--redo", multiple=True, metavar="STAGE", help="Make a stage and what depends on it again."
 )

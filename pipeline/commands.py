@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,8 @@ from auricle.pipeline import run as running
 from auricle.pipeline.config import Config, load_config
 from auricle.pipeline.dataset import Dataset
 from auricle.pipeline.doctor import doctor as examine
+from auricle.pipeline.engine.lease import hold
+from auricle.pipeline.engine.storage import Storage
 from auricle.pipeline.expert_table import expert_table
 from auricle.pipeline.export.exports import export_all
 from auricle.pipeline.export.rows import Count
@@ -27,6 +30,7 @@ from auricle.pipeline.status import clear, problems
 from auricle.pipeline.status import status as table_status
 from auricle.pipeline.text.lint import lines
 from auricle.pipeline.text.lint import lint as measure
+from auricle.pipeline.watch import watch as follow
 from auricle.schemas.errors import UserError
 
 _OPTIONS = {"clip_seconds": "ingest.clip_seconds", "engine": "engine.kind"}
@@ -37,12 +41,13 @@ console = Console(highlight=False)
 
 def run_all(source: str, uri: str, options: Mapping[str, Any], redo: Sequence[str] = ()) -> None:
     """Run every stage and the export, and say how it ended."""
-    data = Dataset(uri)
+    data, mode = Dataset(uri), options.get("progress", "auto")
+    out = _beside(mode)
     config = configure(data, options, source)
-    running.run(data, config, console, STAGES, redo)
-    _say_end(data)
-    say_exports(uri, export_all(data, config, ["parquet"]))
-    console.print(f"read them: auricle show {uri}", soft_wrap=True)
+    running.run(data, config, out, STAGES, redo, mode)
+    _say_end(data, out)
+    say_exports(uri, export_all(data, config, ["parquet"]), out)
+    out.print(f"read them: auricle show {shlex.quote(uri)}", soft_wrap=True)
 
 
 def run_stage(
@@ -53,10 +58,11 @@ def run_stage(
     source: str | None = None,
 ) -> None:
     """Run one stage and say how it ended."""
-    data = Dataset(uri)
+    data, mode = Dataset(uri), options.get("progress", "auto")
+    out = _beside(mode)
     config = configure(data, options, source)
-    running.run(data, config, console, (stage,), redo)
-    _say_end(data)
+    running.run(data, config, out, (stage,), redo, mode)
+    _say_end(data, out)
 
 
 def configure(data: Dataset, options: Mapping[str, Any], source: str | None) -> Config:
@@ -84,8 +90,17 @@ def configure(data: Dataset, options: Mapping[str, Any], source: str | None) -> 
     return load_config(options.get("config"), changes)
 
 
-def status(uri: str, as_json: bool) -> None:
-    """Print how far each table is."""
+def status(uri: str, as_json: bool, watch: bool = False) -> None:
+    """Print how far each table is, or follow the run that works on the dataset.
+
+    Raises:
+        UserError: there is no dataset, or it is to be followed as JSON.
+    """
+    if watch and as_json:
+        raise UserError("--watch shows a table; a run tells JSON with --progress json")
+    if watch:
+        follow(Dataset(uri), console)
+        return
     lines = table_status(Dataset(uri))
     print_rows(lines, as_json)
 
@@ -94,11 +109,12 @@ def errors(uri: str, retry: str | None, skipped: bool, as_json: bool) -> None:
     """Print why rows are out, or work again on those with one reason."""
     data = Dataset(uri)
     if retry is not None:
-        cleared = clear(data, retry)
+        with hold(data.storage, console.print):
+            cleared = clear(data, retry)
         console.print(f"working again on {', '.join(cleared)}", soft_wrap=True)
         config = configure(data, {}, None)
         running.run(data, config, console)
-        _say_end(data)
+        _say_end(data, console)
         return
     found = problems(data, ("error", "skipped") if skipped else ("error",))
     if not found and not as_json:
@@ -250,27 +266,36 @@ def _changes(profile: str | None) -> dict[str, Any]:
     return {"profile": profile} if profile else {}
 
 
-def say_exports(uri: str, counts: Mapping[str, Mapping[str, Count]]) -> None:
+def say_exports(
+    uri: str, counts: Mapping[str, Mapping[str, Count]], out: Console = console
+) -> None:
     """Say what was exported and where it is."""
     for name, made in counts.items():
         told = ", ".join(f"{count.clips:,} {split}" for split, count in made.items())
-        console.print(f"exported {told} clips to {uri}/exports/{name}", soft_wrap=True)
+        place = Storage(uri).address(f"exports/{name}")
+        out.print(f"exported {told} clips to {place}", soft_wrap=True)
 
 
-def _say_end(data: Dataset) -> None:
+def _say_end(data: Dataset, out: Console) -> None:
     """Say what models took for their texts, and how many rows are out."""
     for used in spending(data):
         tokens = used.prompt_tokens + used.completion_tokens
         price = "" if used.usd is None else f", {used.usd:.2f} USD"
-        console.print(
+        out.print(
             f"{used.table} by {used.model}: {used.rows:,} rows, {used.requests:,} requests, "
             f"{tokens:,} tokens{price}; {used.marked:,} rows marked",
             soft_wrap=True,
         )
     found = problems(data)
     if found:
+        place = shlex.quote(data.storage.uri)
         told = ", ".join(f"{p.rows} {p.reason} in {p.table}" for p in found)
-        console.print(f"errors: {told}; see: auricle errors {data.storage.uri}", soft_wrap=True)
+        out.print(f"errors: {told}; see: auricle errors {place}", soft_wrap=True)
+
+
+def _beside(mode: str) -> Console:
+    """Return where a run says what is not progress: JSON lines have standard output alone."""
+    return Console(highlight=False, stderr=True) if mode == "json" else console
 
 
 def print_rows(rows: Sequence[Any], as_json: bool) -> None:

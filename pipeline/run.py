@@ -2,6 +2,7 @@
 
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -10,11 +11,14 @@ from rich.console import Console
 
 from auricle.pipeline.config import Config, dump_config
 from auricle.pipeline.dataset import Dataset
+from auricle.pipeline.engine.guarded import Guarded
+from auricle.pipeline.engine.lease import FILE, hold
 from auricle.pipeline.engine.local import run_local
-from auricle.pipeline.engine.progress import Board
+from auricle.pipeline.engine.progress import Board, Mode, Progress
 from auricle.pipeline.engine.ray_pool import run_ray
+from auricle.pipeline.engine.stall import setup_of
 from auricle.pipeline.engine.whole import run_whole
-from auricle.pipeline.engine.work import Whole, Work
+from auricle.pipeline.engine.work import Stage, Whole, Work
 from auricle.pipeline.ingest import group
 from auricle.pipeline.llm import journal
 from auricle.pipeline.plan import (
@@ -50,8 +54,11 @@ def run(
     console: Console,
     stages: Sequence[str] = STAGES,
     redo: Sequence[str] = (),
+    mode: Mode = "auto",
 ) -> None:
     """Bring the stages of a dataset up to date; what is on disk already is left as it is.
+
+    One driver at a time works on a dataset.
 
     Args:
         data: the dataset, new or old.
@@ -59,10 +66,23 @@ def run(
         console: where progress goes.
         stages: the stages to work on; earlier ones must be done.
         redo: stages, chains or tables to make again, with all that depends on them.
+        mode: how progress is shown.
 
     Raises:
-        UserError: the settings do not fit what is on disk, weights or sources are missing.
+        UserError: another driver works on the dataset, the settings do not fit what is on disk,
+            weights or sources are missing.
     """
+    with hold(data.storage, partial(console.print, highlight=False, soft_wrap=True)) as lease:
+        chosen = _prepare(data, config, console, stages, redo)
+        setup = setup_of(config.engine, chosen)
+        with Board(console, mode, setup, lease.tell).shown() as board:
+            _work(data, config, chosen, Guarded(board, lease))
+
+
+def _prepare(
+    data: Dataset, config: Config, console: Console, stages: Sequence[str], redo: Sequence[str]
+) -> list[Stage]:
+    """Return the work of some stages, with all that it needs to begin."""
     saved = saved_config(data)
     last = max(STAGES.index(stage) for stage in stages)
     known_stages = STAGES if redo else STAGES[: last + 1]
@@ -86,13 +106,17 @@ def run(
     for table in (table for work in chosen for table in work.writes):
         data.sign(table, made[table])
         data.sweep(table)
+    return chosen
+
+
+def _work(data: Dataset, config: Config, chosen: Sequence[Stage], progress: Progress) -> None:
+    """Do what is pending, shard by shard and then over the whole."""
     each = [work for work in chosen if isinstance(work, Work)]
-    with Board(console).shown() as board:
-        if each and config.engine.kind == "ray":
-            run_ray(data, each, board, config.engine)
-        elif each:
-            run_local(data, each, board)
-        run_whole(data, [work for work in chosen if isinstance(work, Whole)], board)
+    if each and config.engine.kind == "ray":
+        run_ray(data, each, progress, config.engine)
+    elif each:
+        run_local(data, each, progress)
+    run_whole(data, [work for work in chosen if isinstance(work, Whole)], progress)
 
 
 def _list(data: Dataset, config: Config, console: Console) -> None:
@@ -130,6 +154,7 @@ def check_place(data: Dataset) -> None:
     ours = {
         CONFIG,
         "exports",
+        FILE,
         journal.FOLDER,
         *(table.folder.split("/")[0] for table in TABLES.values()),
     }

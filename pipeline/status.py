@@ -1,14 +1,20 @@
 """What is done, pending and wrong in a dataset, from its own files."""
 
-from collections import Counter
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any, NamedTuple
 
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from auricle.pipeline.dataset import Dataset
 from auricle.pipeline.llm import journal
 from auricle.pipeline.tables import TABLES, WRITTEN
 from auricle.schemas.errors import UserError
+
+_READERS = 8
+"""Shards whose rows are read at once."""
 
 
 class TableStatus(NamedTuple):
@@ -45,44 +51,38 @@ def status(data: Dataset) -> list[TableStatus]:
     for table in TABLES:
         if table == "sources" or data.fingerprint(table) is None:
             continue
-        shards = data.shards(table)
-        counts: Counter[str] = Counter()
-        for shard in shards:
-            counts.update(data.table(table, shard, ["status"])["status"].to_pylist())
-        made.append(
-            TableStatus(
-                table,
-                len(shards),
-                total - len(shards),
-                counts.total(),
-                counts["ok"],
-                counts["skipped"],
-                counts["error"],
-            )
-        )
+        found = data.summaries(table).values()
+        ok = sum(one.ok for one in found)
+        skipped = sum(one.skipped for one in found)
+        errors = sum(one.error for one in found)
+        pending = total - len(found)
+        rows = ok + skipped + errors
+        made.append(TableStatus(table, len(found), pending, rows, ok, skipped, errors))
     return made
 
 
 def problems(data: Dataset, statuses: tuple[str, ...] = ("error",)) -> list[Problem]:
     """Return why rows are out, most frequent first within each table, with an example of each.
 
+    Only shards that have such rows are opened.
+
     Raises:
         UserError: there is no dataset here.
     """
     _listed(data)
     found: dict[tuple[str, str, str], list[Any]] = {}
-    for table in TABLES:
-        if table == "sources":
-            continue
-        key = "path" if table == "recordings" else "clip_id"
-        for shard in data.shards(table):
-            rows = data.table(table, shard, [key, "status", "reason", "detail"])
-            rows = rows.filter(pc.is_in(rows["status"], _values(statuses)))
-            for row in rows.to_pylist():
-                entry = found.setdefault(
-                    (table, row["status"], row["reason"] or ""), [0, row[key], row["detail"] or ""]
-                )
-                entry[0] += 1
+    with ThreadPoolExecutor(_READERS) as threads:
+        for table in TABLES:
+            if table == "sources":
+                continue
+            shards = _shards_with(data, table, statuses)
+            for rows in threads.map(partial(_rows_with, data, table, statuses), shards):
+                for row in rows:
+                    entry = found.setdefault(
+                        (table, row["status"], row["reason"] or ""),
+                        [0, row[_key(table)], row["detail"] or ""],
+                    )
+                    entry[0] += 1
     made = [Problem(*key, *entry) for key, entry in found.items()]
     order = list(TABLES)
     return sorted(made, key=lambda problem: (order.index(problem.table), -problem.rows))
@@ -101,9 +101,8 @@ def clear(data: Dataset, reason: str) -> list[str]:
     for problem in problems(data):
         if problem.reason != reason:
             continue
-        for shard in data.shards(problem.table):
-            key = "path" if problem.table == "recordings" else "clip_id"
-            rows = data.table(problem.table, shard, [key, "status", "reason"])
+        for shard in _shards_with(data, problem.table, ("error",)):
+            rows = data.table(problem.table, shard, [_key(problem.table), "status", "reason"])
             hit = pc.and_(pc.equal(rows["status"], "error"), pc.equal(rows["reason"], reason))
             if pc.any(hit).as_py():
                 if problem.table in WRITTEN:
@@ -136,7 +135,20 @@ def _listed(data: Dataset) -> list[int]:
     return shards
 
 
-def _values(values: tuple[str, ...]) -> Any:
-    import pyarrow as pa
+def _shards_with(data: Dataset, table: str, statuses: Sequence[str]) -> list[int]:
+    found = data.summaries(table).items()
+    return [shard for shard, one in found if any(getattr(one, status) for status in statuses)]
 
-    return pa.array(values)
+
+def _rows_with(
+    data: Dataset, table: str, statuses: Sequence[str], shard: int
+) -> list[dict[str, Any]]:
+    rows = data.table(table, shard, [_key(table), "status", "reason", "detail"])
+    found: list[dict[str, Any]] = rows.filter(
+        pc.is_in(rows["status"], pa.array(statuses))
+    ).to_pylist()
+    return found
+
+
+def _key(table: str) -> str:
+    return "path" if table == "recordings" else "clip_id"

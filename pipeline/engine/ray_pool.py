@@ -9,6 +9,7 @@ from typing import Any, Literal
 from auricle.pipeline.dataset import Dataset
 from auricle.pipeline.engine.agenda import Agenda, Piece
 from auricle.pipeline.engine.hands import Call, Hand, Hands, news
+from auricle.pipeline.engine.metrics import Metrics
 from auricle.pipeline.engine.pace import Pace
 from auricle.pipeline.engine.parts import Reason
 from auricle.pipeline.engine.progress import Progress
@@ -58,7 +59,8 @@ def run_ray(
 
     started = connect(settings)
     try:
-        _Pool(data, list(_governed(data, works)), progress, settings).run()
+        told = Metrics(progress, data.storage.uri)
+        _Pool(data, list(_governed(data, works)), told, settings).run()
     finally:
         if started:
             ray.shutdown()

@@ -31,8 +31,8 @@ from auricle.schemas.annotation import Events, Vad
 from auricle.schemas.clip import Clip, Recording, Signal, Source
 from auricle.schemas.errors import UserError
 
-SHARDS = [[f"r{shard}x{i}_0_1" for i in range(6)] for shard in range(3)]
-POISON = SHARDS[1][4]
+SHARDS = [[f"r{shard}x{i}_0_1" for i in range(4)] for shard in range(3)]
+POISON = SHARDS[1][2]
 
 
 def chain(expert: FakeExpert) -> Chain:
