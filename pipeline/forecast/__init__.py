@@ -1,0 +1,1 @@
+"""What a large run takes, from what a small one took."""
