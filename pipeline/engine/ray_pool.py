@@ -102,13 +102,16 @@ class _Pool:
         """Work until no piece is ready and none is in flight."""
         for stage, work in self.agenda.works.items():
             todo, total = self.agenda.todo(stage), len(self.agenda.shards)
-            clips = sum(map(self.agenda.clips, todo)) if "clips" in work.reads else None
+            cut = "clips" in work.reads and self.agenda.done["clips"].issuperset(todo)
+            clips = sum(map(self.agenda.clips, todo)) if cut else None
             self.progress.start(stage, total, total - len(todo), clips)
         try:
             while self._assign():
                 self._wait()
         finally:
             self.hands.end(GRACE + 5)
+            for stage, pieces in self.agenda.ready.items():
+                self.progress.pool(stage, 0, 0, len(pieces))
 
     def _assign(self) -> bool:
         """Give every free worker a piece; False when there is nothing left to wait for."""

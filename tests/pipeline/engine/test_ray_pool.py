@@ -63,10 +63,10 @@ def test_a_worker_that_is_killed_is_replaced_and_its_shard_done(tmp_path, cluste
 
 def test_a_later_chain_begins_before_an_earlier_one_has_ended(tmp_path, cluster) -> None:
     data = Dataset(str(tmp_path))
-    fill(data, [[f"r{shard}x{i}_0_1" for i in range(4)] for shard in range(6)])
+    fill(data, [[f"r{shard}x{i}_0_1" for i in range(4)] for shard in range(12)])
     log = Ended()
     run_ray(data, stages(FatalExpert(nap=0.3)), log, cluster)
-    assert sorted(log.ended) == ["hear"] * 6 + ["second"] * 6
+    assert sorted(log.ended) == ["hear"] * 12 + ["second"] * 12
     last = max(i for i, stage in enumerate(log.ended) if stage == "hear")
     assert "second" in log.ended[:last]
 
