@@ -1,6 +1,7 @@
 """Any sound file as a stream of native blocks: soundfile for WAV, FLAC and AIFF, or FFmpeg."""
 
 import errno
+import os
 import stat
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -9,8 +10,10 @@ from pathlib import Path
 import numpy as np
 
 from auricle.experts.base import Waveform
-from auricle.pipeline.ffmpeg import Damage, File, NotSound, Track, open_track
+from auricle.pipeline.ffmpeg import Damage, NotSound, Track, open_track
+from auricle.pipeline.files import Far, File, Held, OpenFile
 from auricle.pipeline.headers import sound_extent
+from auricle.pipeline.remote import is_uri, open_far
 from auricle.schemas.clip import RecordingReason
 
 __all__ = ["NotSound", "Sound", "open_sound", "probe_seconds"]
@@ -134,8 +137,13 @@ class Sound:
 
 
 @contextmanager
-def open_sound(path: str, start: float = 0.0, duration: float | None = None) -> Iterator[Sound]:
+def open_sound(
+    path: str, start: float = 0.0, duration: float | None = None, content: bytes | None = None
+) -> Iterator[Sound]:
     """Open a sound or video file for reading from `start` seconds on, `duration` long.
+
+    `path` may be a URI. Where the file's bytes are at hand, `content` has them and `path` is no
+    more than a name.
 
     The start is exact to the sample, counted from the first sample that decodes. One container is
     an exception: WebM and Matroska keep time in milliseconds, so the place is worked out from the
@@ -144,11 +152,10 @@ def open_sound(path: str, start: float = 0.0, duration: float | None = None) -> 
     Raises:
         NotSound: there is no such file, or nothing in it that can be decoded; the reason says.
     """
-    size = _check(path)
     damage = Damage()
     with ExitStack() as stack:
+        file, size = _opened(path, content, stack)
         try:
-            file = stack.enter_context(File(path))
             track, missing = _track(file, Path(path).suffix, size, damage, stack)
             if not _RATES[0] <= track.sample_rate <= _RATES[1]:
                 raise NotSound("undecodable", f"the header says {track.sample_rate} Hz")
@@ -160,13 +167,42 @@ def open_sound(path: str, start: float = 0.0, duration: float | None = None) -> 
         yield Sound(track, damage, size, missing, start, duration)
 
 
-def probe_seconds(path: str) -> float | None:
+def probe_seconds(path: str, content: bytes | None = None) -> float | None:
     """Return how long the header says the sound is, None where it cannot be known cheaply."""
     try:
-        with open_sound(path) as sound:
+        with open_sound(path, content=content) as sound:
             return sound.declared
     except NotSound:
         return None
+
+
+def _opened(path: str, content: bytes | None, stack: ExitStack) -> tuple[OpenFile, int]:
+    """Return an open file and its size."""
+    file: OpenFile
+    if content is not None:
+        file, size = Held(content), len(content)
+    elif is_uri(path):
+        file = _far(path)
+        size = file.seek(0, os.SEEK_END)
+    else:
+        size = _check(path)
+        try:
+            file = File(path)
+        except OSError as error:
+            raise NotSound("unreadable", _words(error), size) from None
+    stack.enter_context(file)
+    if not size:
+        raise NotSound("empty_file", "0 bytes")
+    return file, size
+
+
+def _far(path: str) -> Far:
+    try:
+        return open_far(path)
+    except FileNotFoundError:
+        raise NotSound("missing_file", "no such file") from None
+    except OSError as error:
+        raise NotSound("unreadable", _words(error)) from None
 
 
 def _check(path: str) -> int:
@@ -182,8 +218,6 @@ def _check(path: str) -> int:
         raise NotSound("missing_file" if gone else "unreadable", _words(error)) from None
     if not stat.S_ISREG(info.st_mode):
         raise NotSound("not_a_file", _KINDS.get(stat.S_IFMT(info.st_mode), "not a regular file"))
-    if not info.st_size:
-        raise NotSound("empty_file", "0 bytes")
     return info.st_size
 
 
@@ -201,7 +235,7 @@ def _words(error: OSError) -> str:
 
 
 def _track(
-    file: File, extension: str, size: int, damage: Damage, stack: ExitStack
+    file: OpenFile, extension: str, size: int, damage: Damage, stack: ExitStack
 ) -> tuple[Track, int]:
     """Return the sound track, and how many bytes the file lacks of what it promises."""
     head = file.read(4)
@@ -216,7 +250,7 @@ def _track(
     return stack.enter_context(open_track(file, extension, damage)), missing
 
 
-def _plain_track(file: File, extension: str, damage: Damage, longer: float) -> Track | None:
+def _plain_track(file: OpenFile, extension: str, damage: Damage, longer: float) -> Track | None:
     """Return a track that soundfile reads, None when it cannot or finds no length.
 
     The header promises `longer` times the sound that is there.
@@ -225,7 +259,9 @@ def _plain_track(file: File, extension: str, damage: Damage, longer: float) -> T
 
     file.seek(0)
     try:
-        sound = soundfile.SoundFile(file.fileno(), closefd=False)
+        sound = soundfile.SoundFile(
+            file.fileno() if isinstance(file, File) else file, closefd=False
+        )
     except soundfile.LibsndfileError:
         return None
     if not 0 < sound.frames < 2**62:

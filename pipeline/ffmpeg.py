@@ -3,13 +3,13 @@
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from io import FileIO
 from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from auricle.experts.base import Waveform
+from auricle.pipeline.files import OpenFile
 from auricle.pipeline.headers import looks_like_media, states_frames
 from auricle.schemas.clip import RecordingReason
 
@@ -38,17 +38,6 @@ class NotSound(Exception):
         self.reason: RecordingReason = reason
         self.detail = detail
         self.size = size
-
-
-class File(FileIO):
-    """A file that answers a seek out of its bounds, as damaged files ask for, as FFmpeg expects."""
-
-    def seek(self, offset: int, whence: int = 0, /) -> int:
-        """Return the new position, or -1 where there is no such place."""
-        try:
-            return super().seek(offset, whence)
-        except OSError:
-            return -1
 
 
 @dataclass
@@ -80,7 +69,7 @@ class Track:
 
 
 @contextmanager
-def open_track(file: File, extension: str, damage: Damage) -> Iterator[Track]:
+def open_track(file: OpenFile, extension: str, damage: Damage) -> Iterator[Track]:
     """Open the first sound track of a file; the extension tells formats that have no header.
 
     Raises:
@@ -94,7 +83,7 @@ def open_track(file: File, extension: str, damage: Damage) -> Iterator[Track]:
 
 
 class _Reader:
-    def __init__(self, file: File, extension: str, damage: Damage) -> None:
+    def __init__(self, file: OpenFile, extension: str, damage: Damage) -> None:
         self.file, self.extension, self.damage = file, extension, damage
         self.counted, self.moved = states_frames(file), False
         self.container = _open(file, extension)
@@ -219,7 +208,7 @@ class _Reader:
             yield from map(_array, resampler.resample(None))
 
 
-def _open(file: File, extension: str) -> "InputContainer":
+def _open(file: OpenFile, extension: str) -> "InputContainer":
     import av
 
     file.seek(0)

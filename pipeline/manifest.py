@@ -5,15 +5,19 @@ import json
 import math
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from auricle.schemas.errors import UserError
 
-_KNOWN = ("path", "recording_id", "start", "duration", "license", "licence")
+_EXCERPT = ("path", "recording_id", "start", "duration")
+_LICENCE = ("license", "licence")
 _TEXTS = ("title", "description", "uploader")
 _UNFIT = re.compile(r"[/\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+
+Check = Callable[[Path, list[str]], None]
+"""Refuses a table by the names of its columns."""
 
 
 class Entry(NamedTuple):
@@ -28,6 +32,7 @@ class Entry(NamedTuple):
     description: str | None
     uploader: str | None
     extra: str | None
+    offset: float = 0.0
 
 
 def read_manifest(path: Path) -> Iterator[Entry]:
@@ -41,25 +46,40 @@ def read_manifest(path: Path) -> Iterator[Entry]:
         UserError: the table cannot be read, has no `path` column, or a row has a bad value; the
             row is named.
     """
-    for where, row in MANIFESTS[path.suffix.lower()](path):
-        yield _entry(f"{path}, {where}", row)
+    for where, row in MANIFESTS[path.suffix.lower()](path, _check_columns):
+        yield entry_of(f"{path}, {where}", row)
 
 
-def _entry(where: str, row: dict[str, Any]) -> Entry:
+def entry_of(where: str, row: dict[str, Any]) -> Entry:
+    """Return a row as an Entry; `where` names the row.
+
+    Raises:
+        UserError: a value is bad, or there is no path.
+    """
     row = {key: value for key, value in row.items() if not _is_empty(value)}
-    extra = {k: _plain(v) for k, v in row.items() if k not in (*_KNOWN, *_TEXTS)}
-    extra = {key: value for key, value in extra.items() if value is not None}
     return Entry(
         path=_path(where, row.get("path")),
-        recording_id=_recording_id(where, row.get("recording_id")),
-        start=_seconds(where, "start", row.get("start", 0.0)),
-        duration=_seconds(where, "duration", row["duration"]) if "duration" in row else None,
-        license=_text(row.get("license", row.get("licence"))),
-        title=_text(row.get("title")),
-        description=_text(row.get("description")),
-        uploader=_text(row.get("uploader")),
-        extra=_text(json.dumps(extra, ensure_ascii=False, sort_keys=True)) if extra else None,
+        recording_id=fit_id(where, row.get("recording_id")),
+        start=seconds_of(where, "start", row.get("start", 0.0)),
+        duration=seconds_of(where, "duration", row["duration"]) if "duration" in row else None,
+        offset=0.0,
+        **texts_of(row, _EXCERPT),
     )
+
+
+def texts_of(row: dict[str, Any], told: Collection[str] = ()) -> dict[str, str | None]:
+    """Return the licence, title, description and uploader of a row, and the rest as `extra`.
+
+    The columns that are `told` elsewhere are left out of it, and so is what is empty or bytes.
+    """
+    row = {key: value for key, value in row.items() if not _is_empty(value)}
+    extra = {k: _plain(v) for k, v in row.items() if k not in (*told, *_LICENCE, *_TEXTS)}
+    extra = {key: value for key, value in extra.items() if value is not None}
+    return {
+        "license": _text(row.get("license", row.get("licence"))),
+        **{name: _text(row.get(name)) for name in _TEXTS},
+        "extra": _text(json.dumps(extra, ensure_ascii=False, sort_keys=True)) if extra else None,
+    }
 
 
 def _is_empty(value: Any) -> bool:
@@ -76,7 +96,12 @@ def _path(where: str, value: Any) -> str:
     return value
 
 
-def _recording_id(where: str, value: Any) -> str | None:
+def fit_id(where: str, value: Any) -> str | None:
+    """Return a recording id as text.
+
+    Raises:
+        UserError: clip ids cannot be made of it.
+    """
     text = None if value is None else str(value)
     if text and _UNFIT.search(text):
         raise UserError(
@@ -86,7 +111,12 @@ def _recording_id(where: str, value: Any) -> str | None:
     return text
 
 
-def _seconds(where: str, column: str, value: Any) -> float:
+def seconds_of(where: str, column: str, value: Any) -> float:
+    """Return a value as seconds.
+
+    Raises:
+        UserError: it is no number, or below 0; or, for a duration, 0.
+    """
     try:
         seconds = math.nan if isinstance(value, bool) else float(value)
     except (TypeError, ValueError):
@@ -115,26 +145,45 @@ def _plain(value: Any) -> Any:
     return value if isinstance(value, str | int | float | None) else str(value)
 
 
-def _csv_rows(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+def csv_cells(path: Path, **form: Any) -> Iterator[tuple[str, list[str]]]:
+    """Yield the lines of a CSV file, of a form that `csv.reader` knows, with what names them.
+
+    Raises:
+        UserError: it is no CSV.
+    """
     with path.open(newline="", encoding="utf-8-sig", errors="surrogateescape") as file:
-        reader = csv.reader(file)
+        reader = csv.reader(file, **form)
         try:
-            header = next(reader, [])
-            _check_columns(path, header)
             for cells in reader:
-                where = f"line {reader.line_num}"
-                if len(cells) > len(header):
-                    raise UserError(
-                        f"{path}, {where}: {len(cells)} cells under {len(header)} columns; "
-                        "put quotes around a value with a comma in it"
-                    )
-                if cells:
-                    yield where, dict(zip(header, cells, strict=False))
+                yield f"line {reader.line_num}", cells
         except csv.Error as error:
             raise UserError(f"{path}, line {reader.line_num}: not CSV: {error}") from None
 
 
-def _jsonl_rows(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+def named(path: Path, where: str, header: list[str], cells: list[str]) -> dict[str, Any]:
+    """Return the cells of a line by the names of their columns.
+
+    Raises:
+        UserError: there are more cells than columns.
+    """
+    if len(cells) > len(header):
+        raise UserError(
+            f"{path}, {where}: {len(cells)} cells under {len(header)} columns; "
+            "put quotes around a value with a comma in it"
+        )
+    return dict(zip(header, cells, strict=False))
+
+
+def _csv_rows(path: Path, check: Check) -> Iterator[tuple[str, dict[str, Any]]]:
+    lines = csv_cells(path)
+    _, header = next(lines, ("", []))
+    check(path, header)
+    for where, cells in lines:
+        if cells:
+            yield where, named(path, where, header, cells)
+
+
+def _jsonl_rows(path: Path, _: Check) -> Iterator[tuple[str, dict[str, Any]]]:
     with path.open(encoding="utf-8-sig", errors="surrogateescape") as file:
         for number, line in enumerate(file, 1):
             if not line.strip():
@@ -148,13 +197,13 @@ def _jsonl_rows(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
             yield f"line {number}", row
 
 
-def _parquet_rows(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+def _parquet_rows(path: Path, check: Check) -> Iterator[tuple[str, dict[str, Any]]]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     try:
         with pq.ParquetFile(path) as table:
-            _check_columns(path, table.schema_arrow.names)
+            check(path, table.schema_arrow.names)
             number = 0
             for batch in table.iter_batches(batch_size=1024):
                 for row in batch.to_pylist():
@@ -168,12 +217,17 @@ def _check_columns(path: Path, names: list[str]) -> None:
     if "path" not in names:
         found = ", ".join(names[:12]) or "none"
         raise UserError(f"{path}: there is no column `path`; the columns are: {found}")
+    check_once(path, names)
+
+
+def check_once(path: Path, names: list[str]) -> None:
+    """Refuse a table with two columns of one name."""
     twice = {name for name in names if names.count(name) > 1}
     if twice:
         raise UserError(f"{path}: the column `{min(twice)}` comes twice; rename or remove one")
 
 
-MANIFESTS: dict[str, Callable[[Path], Iterator[tuple[str, dict[str, Any]]]]] = {
+MANIFESTS: dict[str, Callable[[Path, Check], Iterator[tuple[str, dict[str, Any]]]]] = {
     ".csv": _csv_rows,
     ".jsonl": _jsonl_rows,
     ".parquet": _parquet_rows,

@@ -1,6 +1,7 @@
 """A run: sources listed, weights fetched, every pending shard of every stage worked on."""
 
 from array import array
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from typing import NamedTuple
@@ -20,6 +21,7 @@ from auricle.pipeline.engine.stall import setup_of
 from auricle.pipeline.engine.whole import run_whole
 from auricle.pipeline.engine.work import Stage, Whole, Work
 from auricle.pipeline.ingest import group
+from auricle.pipeline.lists import not_downloaded
 from auricle.pipeline.llm import journal
 from auricle.pipeline.plan import (
     check,
@@ -30,7 +32,7 @@ from auricle.pipeline.plan import (
     tables_of,
     with_dependents,
 )
-from auricle.pipeline.sources import check_unique, describe, discover, mark
+from auricle.pipeline.sources import describe, discover, mark, watched
 from auricle.pipeline.stages import STAGES, works
 from auricle.pipeline.tables import TABLES
 from auricle.pipeline.version import VERSION
@@ -121,9 +123,8 @@ def _work(data: Dataset, config: Config, chosen: Sequence[Stage], progress: Prog
 
 def _list(data: Dataset, config: Config, console: Console) -> None:
     if config.source is None:
-        raise UserError("nothing to ingest: name a folder, a file, a glob or a manifest")
+        raise UserError("nothing to ingest: name a folder, a file, a glob, a manifest or a list")
     console.print(f"reading {describe(config.source)}", highlight=False, soft_wrap=True)
-    check_unique(config.source, config.ingest.recording_id)
     listed = list_sources(data, config)
     new = f", {listed.new} of them new" if listed.new else ""
     console.print(f"{listed.sources} sources{new}", highlight=False)
@@ -169,36 +170,60 @@ def check_place(data: Dataset) -> None:
 def list_sources(data: Dataset, config: Config) -> Listed:
     """Write the sources that are not listed yet, in shards, and return the counts.
 
-    Sources keep their shard for ever; new ones go to new shards, so a folder may grow.
-    Memory holds eight bytes a source.
+    Sources keep their shard for ever; new ones go to new shards, so a folder may grow, and so may
+    a store of downloads. They are read once. Memory holds 16 bytes a source.
+
+    Raises:
+        UserError: as `discover` and `watched` do; what has no clips yet is listed anew then.
     """
-    assert config.source is not None
     shards = data.shards("sources")
-    known = array("Q")
+    known, missing = array("Q"), array("Q")
     for shard in shards:
-        columns = data.table("sources", shard, ["recording_id", "start"]).to_pydict()
-        pairs = zip(columns["recording_id"], columns["start"], strict=True)
-        known.extend(mark(recording, start) for recording, start in pairs)
-    own = f"{data.storage.root}/"  # the dataset may lie inside the folder of sound
-    found = (
-        source
-        for source in discover(config.source, config.ingest.recording_id)
-        if not source.path.startswith(own)
-    )
+        columns = data.table("sources", shard, ["recording_id", "start", "path"]).to_pydict()
+        for recording, start, path in zip(*columns.values(), strict=True):
+            (missing if not_downloaded(path) else known).append(mark(recording, start))
     told = Provenance(stage="sources", backend="list", version=VERSION, settings_hash="")
     new = 0
     at = shards[-1] + 1 if shards else 0
-    for sources in group(_unknown(found, known), config.ingest):
-        data.write("sources", at, sources, told)
-        new += len(sources)
-        at += 1
-    return Listed(len(known) + new, new if known else 0)
+    try:
+        for sources in group(_unknown(_found(data, config), known, missing), config.ingest):
+            data.write("sources", at, sources, told)
+            new += len(sources)
+            at += 1
+    except UserError:
+        for shard in {*data.shards("sources")} - {*data.shards("recordings")}:
+            data.forget_shard("sources", shard)
+        raise
+    before = len(known) + len(missing)
+    return Listed(before + new, new if before else 0)
 
 
-def _unknown(sources: Iterable[Source], known: "array[int]") -> Iterator[Source]:
-    ordered = np.sort(np.frombuffer(known, np.uint64)) if known else np.empty(0, np.uint64)
+def _found(data: Dataset, config: Config) -> Iterator[Source]:
+    """Yield all sources; the dataset may lie inside the folder of sound."""
+    ingest, source = config.ingest, config.source
+    assert source is not None
+
+    def all_of() -> Iterator[Source]:
+        root = data.storage.root
+        where = {"store": ingest.store, "without": root}
+        return discover(source, ingest.recording_id, most=ingest.shard_clips, **where)
+
+    return watched(source, all_of(), all_of())
+
+
+def _unknown(
+    sources: Iterable[Source], known: "array[int]", missing: "array[int]"
+) -> Iterator[Source]:
+    """Yield the sources that are not known, and those whose file was missing and has come."""
+    for marks in (known, missing):
+        np.frombuffer(marks, np.uint64).sort()  # in place
     for source in sources:
-        key = np.uint64(mark(source.recording_id, source.start))
-        at = int(np.searchsorted(ordered, key))
-        if at == len(ordered) or ordered[at] != key:
+        key = mark(source.recording_id, source.start)
+        waits = not_downloaded(source.path)
+        if not _has(known, key) and not (waits and _has(missing, key)):
             yield source
+
+
+def _has(ordered: "array[int]", key: int) -> bool:
+    at = bisect_left(ordered, key)
+    return at < len(ordered) and ordered[at] == key

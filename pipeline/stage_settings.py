@@ -16,13 +16,17 @@ Licences = Annotated[tuple[str, ...], AfterValidator(check_licences)]
 
 
 class IngestSettings(Settings):
-    """How recordings become clips."""
+    """How recordings become clips.
+
+    `store` is the folder of downloads where the files of a list of video ids are looked for.
+    """
 
     clip_seconds: float = Field(default=10.0, gt=0)
     min_seconds: float = Field(default=1.0, ge=0)
     sample_rate: int = Field(default=16_000, ge=8_000)
     recording_id: Literal["path", "stem"] = "path"
     shard_clips: int = Field(default=512, ge=1)
+    store: str | None = None
 
 
 class CaptionSettings(Settings):

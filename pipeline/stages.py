@@ -9,10 +9,10 @@ from typing import Any, ClassVar, get_type_hints
 from auricle.experts.base import Expert
 from auricle.experts.catalogue import AUTO, EXPERTS
 from auricle.pipeline.config import Config, make_expert
+from auricle.pipeline.containers_cut import cut_all
 from auricle.pipeline.dataset import Dataset, Fingerprint
 from auricle.pipeline.engine.chain import Chain
 from auricle.pipeline.engine.work import Done, Stage, Tell, Work, errors_in
-from auricle.pipeline.ingest import cut
 from auricle.pipeline.judge.duplicates import Duplicates
 from auricle.pipeline.judge.prints import Prints
 from auricle.pipeline.judge.score import Score
@@ -154,7 +154,7 @@ class Ingest:
 
     def fingerprints(self, needs: dict[str, str]) -> dict[str, Fingerprint]:
         """Return one for each table; where the sources lie does not change a clip."""
-        told = self.settings.model_dump(exclude={"shard_clips"})
+        told = self.settings.model_dump(exclude={"shard_clips", "store"})
         return {
             table: Fingerprint(provenance=made_by(table, "ingest", told), settings=told, needs={})
             for table in self.writes
@@ -172,11 +172,12 @@ class Ingest:
             data.writer("recordings", shard, prints["recordings"].provenance) as add_recordings,
         ):
             taken: set[str] = set()
+            met: set[int] = set()
             for source in data.rows(Source, shard):
                 twice = 0
-                for made in cut(source, self.settings):
+                for made in cut_all(source, self.settings, met):
                     if isinstance(made, Recording):
-                        row = _without(made, twice) if twice else made
+                        row, twice = _without(made, twice) if twice else made, 0
                         add_recordings([row])
                         tell(Done(errors=errors_in(row)))
                     elif made[0].clip_id in taken:

@@ -14,18 +14,28 @@ RecordingReason = Literal[
     "no_samples",
     "undecodable",
     "truncated",
+    "no_audio",
+    "bad_container",
+    "bad_metadata",
+    "duplicate_id",
     "overlaps",
     "worker_died",
     "worker_hung",
 ]
 
+Kind = Literal["tar", "parquet", "arrow"]
+
 
 class Source(Record):
-    """One thing to ingest: a file, or the excerpt of a file that a manifest names."""
+    """One thing to ingest: a file, an excerpt of one that a manifest names, or a container.
+
+    A container holds many recordings. It is one row here, and as many rows of the recordings as
+    it has members.
+    """
 
     recording_id: Annotated[str, about("stable id; a video id where the manifest gives one")]
     path: Annotated[str, about("where the file was found; undecodable bytes are escaped")]
-    start: Annotated[float, about("where the excerpt begins in the file", "s")] = 0.0
+    start: Annotated[float, about("where the excerpt begins in the recording", "s")] = 0.0
     duration: Annotated[
         float | None, about("length of the excerpt; null means to the end", "s")
     ] = None
@@ -34,11 +44,25 @@ class Source(Record):
     description: Annotated[str | None, about("description of the source")] = None
     uploader: Annotated[str | None, about("who published the source")] = None
     extra: Annotated[str | None, about("further manifest columns, as a JSON object")] = None
+    offset: Annotated[
+        float, about("where the file begins in the recording, if it was cut from it before", "s")
+    ] = 0.0
+    kind: Annotated[Kind | None, about("which container the file is; null for a sound file")] = None
+    first_member: Annotated[
+        int | None, about("the first member of the container to read, from 0; null for the first")
+    ] = None
+    members: Annotated[
+        int | None, about("how many members of the container to read; null for all")
+    ] = None
 
 
 class Recording(Source):
-    """One row for every file met. `truncated` is an error whose good part was kept."""
+    """One row for every file, or member of a container, met.
 
+    `truncated` is an error whose good part was kept.
+    """
+
+    member: Annotated[str | None, about("which member of the container")] = None
     status: Annotated[Status, about("ok or error")] = "ok"
     reason: Annotated[RecordingReason | None, about("why it is out, as a code")] = None
     detail: Annotated[str | None, about("the same in words, for a person")] = None
@@ -55,7 +79,7 @@ class Clip(Row):
     """A fixed excerpt with its sound: the unit of everything."""
 
     recording_id: Annotated[str, about("the recording it was cut from")]
-    start: Annotated[float, about("where it begins in the file", "s")]
+    start: Annotated[float, about("where it begins in the recording", "s")]
     duration: Annotated[float, about("how long it is", "s")]
     sample_rate: Annotated[int, about("sampling rate of `audio`", "Hz")]
     audio: Annotated[bytes, about("mono FLAC, 16 bit")]
