@@ -64,13 +64,14 @@ class DspDegradations:
     gate: ClassVar[Gate] = "none"
     models: ClassVar[tuple[str, ...]] = ()
     code_licence: ClassVar[str] = "Apache-2.0"
-    packages: ClassVar[tuple[str, ...]] = ()
+    packages: ClassVar[tuple[str, ...]] = ("scipy",)
     memory: ClassVar[float] = 0.2
     gpu_memory: ClassVar[float] = 0.0
     record: ClassVar[type[Degradations]] = Degradations
 
     def load(self) -> None:
-        """There is nothing to load."""
+        """Import what the first clip would wait for."""
+        from scipy import fft, ndimage  # noqa: F401
 
     def annotate(self, clips: Sequence[Heard]) -> list[Degradations]:
         """Return what is wrong with each clip."""

@@ -16,14 +16,14 @@ def clicks(waveform: Waveform, rate: int) -> int:
     The second difference takes the low half away; a click is one block of a millisecond, or two,
     that stand alone among quiet ones.
     """
+    from scipy import ndimage
+
     size = max(1, round(_BLOCK * rate))
     sharp = np.abs(np.diff(waveform, 2)) / 4
     blocks = sharp[: len(sharp) // size * size].reshape(-1, size).max(axis=1)
     if len(blocks) < 4 * _AROUND:
         return 0
-    padded = np.pad(blocks, _AROUND, mode="reflect")
-    views = np.lib.stride_tricks.sliding_window_view(padded, 2 * _AROUND + 1)
-    median = np.median(views, axis=1)
+    median = ndimage.median_filter(blocks, 2 * _AROUND + 1, mode="mirror")
     high = (blocks > _STANDS_OUT * median) & (blocks > _AUDIBLE)
     edges = np.diff(np.r_[False, high, False].astype(np.int8))
     lengths = np.flatnonzero(edges == -1) - np.flatnonzero(edges == 1)

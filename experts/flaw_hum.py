@@ -33,13 +33,15 @@ def hum(waveform: Waveform, rate: int) -> Hum | None:
     What counts is the spectrum in the quietest tenth of the windows, bin by bin: voices and music
     move away from a frequency, the mains do not.
     """
+    from scipy import fft
+
     size = round(_SECONDS * rate)
     if len(waveform) < _SHORTEST * rate:
         return None
     frames = np.lib.stride_tricks.sliding_window_view(waveform, size)[:: size // 4]
     window = np.hanning(size).astype(np.float32)
     top = int(_MAINS[-1] * (_HARMONICS + 1) * size / rate)
-    power = np.abs(np.fft.rfft(frames * window)[:, :top]) ** 2 / (window.sum() / 2) ** 2 / 2
+    power = np.abs(fft.rfft(frames * window)[:, :top]) ** 2 / (window.sum() / 2) ** 2 / 2
     steady = 10 * np.log10(np.percentile(power, 10, axis=0) + 1e-14)
     found = [_at(steady, mains, rate / size) for mains in _MAINS]
     best = max(found, key=lambda one: one.harmonics)

@@ -1,15 +1,17 @@
 """The single periods of a voice, and how much they differ: jitter and shimmer."""
 
+import math
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from auricle.experts.base import Waveform
-from auricle.experts.pitch import PitchTrack
+from auricle.experts.pitch import STEP, PitchTrack
 
 _SHORTEST, _LONGEST = 0.8, 1.25  # of the period that the pitch says
 _LEAST_MATCH = 0.3  # correlation of two periods; less is no period
+_NO_POWER = np.array(1e-20)  # of a piece: less is rounding
 _MOST_CHANGE = 1.3  # of one period to the next, else they are not neighbours
 _MOST_GROWTH = 1.6  # of one amplitude to the next
 _LEAST_PERIODS = 30
@@ -37,8 +39,12 @@ class Unsteadiness(NamedTuple):
     shimmer: float
 
 
-def periods(waveform: Waveform, sample_rate: int, pitch: PitchTrack) -> Periods:
-    """Return the periods of every voiced stretch, found by matching each with the one before.
+def periods(
+    waveform: Waveform, sample_rate: int, pitch: PitchTrack, inside: NDArray[np.bool_]
+) -> Periods:
+    """Return the periods of voiced stretches, found by matching each with the one before.
+
+    Those that no frame of `inside`, [frames], belongs to are passed over.
 
     From the highest peak in the middle of a stretch the marks go out to both sides: each is put
     where the waveform correlates best with that of the last, between 0.8 and 1.25 of the period
@@ -52,6 +58,8 @@ def periods(waveform: Waveform, sample_rate: int, pitch: PitchTrack) -> Periods:
     follows: list[bool] = []
     for first, last in _stretches(pitch.voiced):
         span = slice(first, last + 1)
+        if not inside[span].any():
+            continue
         marks = _marks(sound, energy, sample_rate, pitch.times[span], pitch.frequency[span])
         starts += marks[:-1]
         lengths += np.diff(marks).tolist()
@@ -98,11 +106,15 @@ def _marks(
 
     `energy` is that of the sound before each sample.
     """
-    begin, end = times[0] * sample_rate, times[-1] * sample_rate
+    since, hertz = float(times[0]), [float(one) for one in frequency]
+    begin, end = since * sample_rate, float(times[-1]) * sample_rate
     middle = (begin + end) / 2
 
     def period(at: float) -> float:
-        return sample_rate / float(np.interp(at / sample_rate, times, frequency))
+        place = min(max((at / sample_rate - since) / STEP, 0.0), len(hertz) - 1.0)
+        before = int(place)
+        low, high = hertz[before], hertz[min(before + 1, len(hertz) - 1)]
+        return sample_rate / (low + (place - before) * (high - low))
 
     half = period(middle) / 2
     low = max(0, round(middle - half))
@@ -121,17 +133,18 @@ def _marks(
 def _match(sound: Floats, energy: Floats, mark: float, period: float, sign: int) -> float | None:
     """Return where the waveform about a mark comes again, one period on, or None."""
     half = round(period / 2)
-    least, most = int(_SHORTEST * period), int(np.ceil(_LONGEST * period))
+    least, most = int(_SHORTEST * period), math.ceil(_LONGEST * period)
     here = round(mark)
     low, high = (here + least, here + most) if sign > 0 else (here - most, here - least)
     if here - half < 0 or here + half >= len(sound) or low - half < 0 or high + half >= len(sound):
         return None
     piece = sound[here - half : here + half + 1]
-    products = np.correlate(sound[low - half : high + half + 1], piece)
+    match = np.correlate(sound[low - half : high + half + 1], piece)
     power = energy[low + half + 1 : high + half + 2] - energy[low - half : high - half + 1]
-    match = products / np.sqrt(np.maximum(power * (piece @ piece), 1e-20))
+    own = energy[here + half + 1] - energy[here - half]
+    match /= np.sqrt(np.maximum(power, _NO_POWER, out=power), out=power)
     best = int(match.argmax())
-    if match[best] < _LEAST_MATCH:
+    if match[best] < _LEAST_MATCH * math.sqrt(max(own, 0.0)):
         return None
     return mark + (low - here) + best + _offset(match, best)
 
@@ -142,7 +155,7 @@ def _offset(values: Floats, best: int) -> float:
         return 0.0
     before, here, after = values[best - 1 : best + 2].tolist()
     bend = 2 * here - before - after
-    return float((after - before) / 2 / bend) if bend > 1e-12 else 0.0
+    return float((after - before) / 2 / bend) if bend > 1e-12 * abs(here) else 0.0
 
 
 def _amplitude(sound: Floats, at: Floats, length: Floats) -> Floats:
@@ -150,11 +163,12 @@ def _amplitude(sound: Floats, at: Floats, length: Floats) -> Floats:
     if not len(at):
         return np.zeros(0)
     reach = _REACH * length
-    most = int(np.ceil(reach.max()))
-    middle = np.round(at).astype(np.intp)
-    offsets = np.arange(-most, most + 1)
-    where = np.clip(middle[:, np.newaxis] + offsets, 0, len(sound) - 1)
-    away = (where - at[:, np.newaxis]) / reach[:, np.newaxis]
-    weight = np.where(np.abs(away) < 1, 0.5 + 0.5 * np.cos(np.pi * away), 0.0)
-    power = (sound[where] ** 2 * weight).sum(axis=1) / np.maximum(weight.sum(axis=1), 1e-12)
+    middle, most = np.round(at).astype(np.intp), np.ceil(reach).astype(np.intp)
+    counts = 2 * most + 1
+    first = np.concatenate([[0], np.cumsum(counts)[:-1]])  # of each mark's samples in a row
+    where = np.arange(counts.sum()) + np.repeat(middle - most - first, counts)
+    away = np.abs(where - np.repeat(at, counts)) / np.repeat(reach, counts)
+    weight = np.where(away < 1, 0.5 + 0.5 * np.cos(np.pi * away), 0.0)
+    heard = np.square(sound[np.clip(where, 0, len(sound) - 1)]) * weight
+    power = np.add.reduceat(heard, first) / np.maximum(np.add.reduceat(weight, first), 1e-12)
     return np.asarray(np.sqrt(power))

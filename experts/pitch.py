@@ -1,11 +1,14 @@
 """The pitch of a voice: fundamental frequency and periodicity every 10 ms (autocorrelation)."""
 
+from collections.abc import Sequence
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from auricle.experts.base import Waveform
+from auricle.experts.pitch_path import best_paths
 
 STEP = 0.01
 """Seconds between frames."""
@@ -17,6 +20,7 @@ _CANDIDATES = 6  # a frame, beside being unvoiced
 _FINER = 2  # lags a sample: the peaks are sharp
 _SILENCE, _VOICING = 0.03, 0.45
 _OCTAVE_COST, _JUMP_COST, _VOICING_COST = 0.01, 0.35, 0.14  # the last two a frame of 10 ms
+_TOGETHER = 250  # frames: what is made of them fits into a processor's cache
 _PEAK_DB = 60.0  # a periodicity of 1 would be an infinite ratio
 
 Floats = NDArray[np.float64]
@@ -46,89 +50,127 @@ class PitchTrack(NamedTuple):
 
 
 def track(waveform: Waveform, sample_rate: int) -> PitchTrack:
-    """Return the pitch of a waveform [samples]; without frames if it is under 50 ms.
+    """Return the pitch of a waveform [samples]; without frames if it is under 50 ms or silent."""
+    return tracks([waveform], sample_rate)[0]
+
+
+def tracks(waveforms: Sequence[Waveform], sample_rate: int) -> list[PitchTrack]:
+    """Return the pitch of each waveform; together they take less time than one by one.
 
     After Boersma (Accurate short-term analysis of the fundamental frequency and the
     harmonics-to-noise ratio of a sampled sound, IFA Proceedings 17, 1993): the autocorrelation of
     a Hanning window over that of the window itself, candidates at its peaks, and the cheapest path
     through them. The costs are his.
     """
+    heard = [_listen(waveform, sample_rate) for waveform in waveforms]
+    octaves = [_octaves(one.frequency) for one in heard]
+    paths = best_paths([one.worth for one in heard], octaves, _JUMP_COST, _VOICING_COST)
+    found = []
+    for one, path in zip(heard, paths, strict=True):
+        at = np.arange(len(path)), path
+        found.append(PitchTrack(one.times, one.frequency[at], one.strength[at]))
+    return found
+
+
+class _Heard(NamedTuple):
+    """What each frame may be [frames, states]: unvoiced, or one of the candidates.
+
+    Frequency and strength are 0 where it is unvoiced and where there are fewer candidates; the
+    worth of those that are missing is -inf.
+    """
+
+    times: Floats
+    frequency: Floats
+    strength: Floats
+    worth: Floats
+
+
+def _listen(waveform: Waveform, sample_rate: int) -> _Heard:
     size = round(_PERIODS / FLOOR * sample_rate)
     if len(waveform) < size or not np.any(waveform):
-        nothing = np.zeros(0)
-        return PitchTrack(nothing, nothing, nothing)
+        nothing = np.zeros((0, 1 + _CANDIDATES))
+        return _Heard(np.zeros(0), nothing, nothing, nothing)
     frames = np.lib.stride_tricks.sliding_window_view(waveform, size)[:: round(STEP * sample_rate)]
     times = size / 2 / sample_rate + STEP * np.arange(len(frames), dtype=np.float64)
-    centred = frames - frames.mean(axis=1, keepdims=True)
-    level = np.abs(centred).max(axis=1) / max(float(np.abs(waveform).max()), 1e-9)
-    frequency = np.zeros((len(frames), _CANDIDATES))
-    strength = np.zeros((len(frames), _CANDIDATES))
-    loud = level > _SILENCE / 3  # a quieter frame cannot win against being unvoiced
-    frequency[loud], strength[loud] = _candidates(centred[loud], sample_rate)
-    chosen = _path(frequency, strength, level)
-    at = np.arange(len(frames)), np.maximum(chosen, 0)
-    voiced = (chosen >= 0) & (frequency[at] > 0)
-    return PitchTrack(
-        times, np.where(voiced, frequency[at], 0.0), np.where(voiced, strength[at], 0.0)
-    )
+    loudest = max(float(np.abs(waveform).max()), 1e-9)
+    level = np.zeros(len(frames))
+    frequency, strength = np.zeros((2, len(frames), 1 + _CANDIDATES))
+    for start in range(0, len(frames), _TOGETHER):
+        part = slice(start, start + _TOGETHER)
+        centred = frames[part] - frames[part].mean(axis=1, keepdims=True)
+        level[part] = np.maximum(centred.max(axis=1), -centred.min(axis=1)) / loudest
+        # A quieter frame cannot win against being unvoiced.
+        loud = np.flatnonzero(level[part] > _SILENCE / 3)
+        found = _candidates(centred[loud], sample_rate)
+        frequency[start + loud, 1:], strength[start + loud, 1:] = found
+    worth = np.where(frequency > 0, strength - _long_period(frequency), -np.inf)
+    worth[:, 0] = _VOICING + np.maximum(0.0, 2 - level * (1 + _VOICING) / _SILENCE)
+    return _Heard(times, frequency, strength, worth)
 
 
 def _candidates(frames: Waveform, sample_rate: int) -> tuple[Floats, Floats]:
     """Return frequencies and strengths [frames, candidates] of the peaks, 0 where there are none.
 
-    Lags are `_FINER` to a sample: the spectrum is padded before it is turned back.
+    Peaks that are worth less than being unvoiced and changing to that and back are left out.
+    """
+    r = _correlation(frames, sample_rate)
+    r *= _undone(frames.shape[1], sample_rate)
+    least, width = int(_FINER * sample_rate / CEILING), r.shape[1]
+    peak = np.zeros(r.shape, np.bool_)
+    np.greater(r[:, least:-1], np.maximum(r[:, least - 1 : -2], 0), out=peak[:, least:-1])
+    peak[:, least:-1] &= r[:, least:-1] >= r[:, least + 1 :]
+    at = np.flatnonzero(peak)
+    frame, lag = np.divmod(at, width)
+    before, here, after = (r.ravel()[at + shift].astype(np.float64) for shift in (-1, 0, 1))
+    bend = np.maximum(2 * here - before - after, 1e-12)
+    offset = np.clip((after - before) / 2 / bend, -0.5, 0.5)
+    height = np.minimum(here + (after - before) * offset / 4, 1.0)
+    hertz = _FINER * sample_rate / (lag + offset)
+    good = height - _long_period(hertz) >= _VOICING - 2 * _VOICING_COST
+    frame, height, hertz = frame[good], height[good], hertz[good]
+    rank = here[good] - _long_period(_FINER * sample_rate / lag[good])
+    order = np.lexsort((-rank, frame))
+    frame = frame[order]
+    place = np.arange(len(frame)) - np.searchsorted(frame, frame)  # in its frame, best first
+    best = place < _CANDIDATES
+    frequency, strength = np.zeros((2, len(frames), _CANDIDATES))
+    frequency[frame[best], place[best]] = hertz[order][best]
+    strength[frame[best], place[best]] = height[order][best]
+    return frequency, strength
+
+
+def _correlation(frames: Waveform, sample_rate: int) -> Waveform:
+    """Return the autocorrelation of windowed frames over that at lag 0, `_FINER` lags to a sample.
+
+    Lags between samples are those of the spectrum padded to twice its length. The power has no
+    phase, so that cosine transforms of a fourth of that length give the two kinds of lags.
     """
     from scipy import fft
 
-    size = frames.shape[1]
-    longest = round(sample_rate / FLOOR) + 2
-    length = fft.next_fast_len(size + longest, real=True)
-    window = np.hanning(size).astype(np.float32)
-
-    def correlation(sound: Waveform) -> Waveform:
-        power = np.abs(fft.rfft(sound, length, axis=1)) ** 2
-        lags = fft.irfft(power, length * _FINER, axis=1)[:, : longest * _FINER]
-        return np.asarray(lags / np.maximum(lags[:, :1], 1e-20), np.float32)
-
-    r = correlation(frames * window) / correlation(window[np.newaxis])
-    least = int(_FINER * sample_rate / CEILING)
-    middle = r[:, least:-1]
-    peak = (middle > r[:, least - 1 : -2]) & (middle >= r[:, least + 1 :]) & (middle > 0)
-    lags = np.arange(least, r.shape[1] - 1) / _FINER / sample_rate
-    ranked = np.where(peak, middle - _OCTAVE_COST * np.log2(FLOOR * lags), -np.inf)
-    best = np.argpartition(-ranked, _CANDIDATES, axis=1)[:, :_CANDIDATES]
-    found = np.isfinite(np.take_along_axis(ranked, best, axis=1))
-    before, here, after = (
-        np.take_along_axis(r, best + least + shift, axis=1).astype(np.float64)
-        for shift in (-1, 0, 1)
-    )
-    bend = np.maximum(2 * here - before - after, 1e-12)
-    offset = np.clip((after - before) / 2 / bend, -0.5, 0.5)
-    height = here + (after - before) * offset / 4
-    frequency = _FINER * sample_rate / (best + least + offset)
-    return np.where(found, frequency, 0.0), np.where(found, np.minimum(height, 1.0), 0.0)
+    size, longest = frames.shape[1], round(sample_rate / FLOOR) + 2
+    half = fft.next_fast_len(-(-(size + longest) // 2), real=True)
+    sound = np.zeros((len(frames), 2 * half), np.float32)
+    np.multiply(frames, np.hanning(size).astype(np.float32), out=sound[:, :size])
+    power = np.square(np.abs(fft.rfft(sound, axis=1)))
+    power[:, -1] *= 2  # once for each sign, as all others are counted
+    lags = np.empty((len(frames), longest, _FINER), np.float32)
+    lags[:, :, 0] = fft.dct(power, type=1, axis=1)[:, :longest]
+    lags[:, :, 1] = fft.dct(power[:, :-1], type=3, axis=1)[:, :longest]
+    lags /= np.maximum(lags[:, :1, :1], 1e-20)
+    return lags.reshape(len(frames), longest * _FINER)
 
 
-def _path(frequency: Floats, strength: Floats, level: Floats) -> NDArray[np.intp]:
-    """Return the candidate of each frame on the best path, -1 where it is unvoiced."""
-    unvoiced = _VOICING + np.maximum(0.0, 2 - level * (1 + _VOICING) / _SILENCE)
-    present = frequency > 0
-    octaves = np.log2(np.where(present, frequency, 1.0))
-    cost = _OCTAVE_COST * (np.log2(FLOOR) - octaves)  # of a long period
-    worth = np.where(present, strength - cost, -np.inf)
-    worth = np.concatenate([unvoiced[:, np.newaxis], worth], axis=1)
-    jump = _JUMP_COST * np.abs(octaves[:-1, :, np.newaxis] - octaves[1:, np.newaxis, :])
-    change = np.full((len(jump), *[worth.shape[1]] * 2), _VOICING_COST)
-    change[:, 0, 0] = 0.0
-    change[:, 1:, 1:] = jump
-    came = np.zeros(worth.shape, np.intp)
-    total = worth[0]
-    for frame, costs in enumerate(change, start=1):
-        reached = total[:, np.newaxis] - costs
-        came[frame] = reached.argmax(axis=0)
-        total = reached.max(axis=0) + worth[frame]
-    path = np.empty(len(worth), np.intp)
-    path[-1] = total.argmax()
-    for frame in range(len(worth) - 1, 0, -1):
-        path[frame - 1] = came[frame, path[frame]]
-    return path - 1
+@cache
+def _undone(size: int, sample_rate: int) -> Waveform:
+    """Return what takes the window's own part out of the autocorrelation."""
+    return np.asarray(1 / _correlation(np.ones((1, size), np.float32), sample_rate)[0])
+
+
+def _long_period(frequency: Floats) -> Floats:
+    """Return what a candidate costs for its low frequency in Hz; nothing at the floor."""
+    return np.asarray(_OCTAVE_COST * (np.log2(FLOOR) - _octaves(frequency)))
+
+
+def _octaves(frequency: Floats) -> Floats:
+    """Return octaves over 1 Hz; 0 where there is no frequency."""
+    return np.asarray(np.log2(np.maximum(frequency, 1.0)))

@@ -14,6 +14,7 @@ from auricle.schemas.annotation import Domain, Tags
 
 _RATE = 16_000
 _FRAME, _HOP = 512, 128  # 32 and 8 ms
+_TOGETHER = 250  # frames: their spectra fit into a processor's cache
 _BANDS = (500, 1000, 2000, 4000, 7500)  # edges in Hz: octaves, the last one cut at the filter
 _SMOOTH = 5  # frames
 _RIPPLE = 3.0  # dB that a decay may rise on its way down: noise is never smooth
@@ -81,7 +82,7 @@ class DecayReverb:
     gate: ClassVar[Gate] = "none"
     models: ClassVar[tuple[str, ...]] = ()
     code_licence: ClassVar[str] = "Apache-2.0"
-    packages: ClassVar[tuple[str, ...]] = ()
+    packages: ClassVar[tuple[str, ...]] = ("scipy",)
     memory: ClassVar[float] = 0.1
     gpu_memory: ClassVar[float] = 0.0
     record: ClassVar[type[Reverb]] = Reverb
@@ -90,7 +91,8 @@ class DecayReverb:
     """The fewest decays to judge by."""
 
     def load(self) -> None:
-        """There is nothing to load."""
+        """Import what the first clip would wait for."""
+        from scipy import fft  # noqa: F401
 
     def annotate(self, clips: Sequence[Heard]) -> list[Reverb]:
         """Return what the decays of each clip say of its room."""
@@ -136,11 +138,17 @@ def _out_of_place(clip: Heard) -> str | None:
 
 def _levels(waveform: Waveform) -> Levels:
     """Return the smoothed level of each band in dB, [frames, bands]."""
+    from scipy import fft
+
     frames = np.lib.stride_tricks.sliding_window_view(waveform, _FRAME)[::_HOP]
     window = np.hanning(_FRAME).astype(np.float32)
-    power = np.abs(np.fft.rfft(frames * window)) ** 2 / (window @ window)
     edges = np.round(np.array(_BANDS) * _FRAME / _RATE).astype(int)
-    bands = np.add.reduceat(power, edges, axis=1)[:, :-1]
+    bands = np.empty((len(frames), len(edges) - 1), np.float32)
+    for start in range(0, len(frames), _TOGETHER):
+        part = slice(start, start + _TOGETHER)
+        used = fft.rfft(frames[part] * window)[:, edges[0] : edges[-1]]
+        np.add.reduceat(np.square(np.abs(used)), edges[:-1] - edges[0], axis=1, out=bands[part])
+    bands /= window @ window
     levels = 10 * np.log10(bands + 1e-12)
     padded = np.pad(levels, ((_SMOOTH // 2, _SMOOTH // 2), (0, 0)), mode="edge")
     return np.asarray(np.lib.stride_tricks.sliding_window_view(padded, _SMOOTH, 0).mean(axis=-1))
@@ -155,8 +163,14 @@ def _falls(band: int, level: Levels) -> list[Decay]:
     values = level.tolist()
     found, start = [], 0
     while start < len(values) - _SHORTEST:
+        if values[start + 1] >= values[start]:
+            start += 1
+            continue
         end = _bottom(values, start, floor)
-        if values[start] - values[end] < _HEAD + _DROP or end - start < _SHORTEST:
+        if values[start] - values[end] < _HEAD + _DROP:
+            start = end + 1  # a fall that begins further down ends no lower
+            continue
+        if end - start < _SHORTEST:
             start += 1
             continue
         # A fall into digital silence is the work of an editor, not of a room.
@@ -168,14 +182,17 @@ def _falls(band: int, level: Levels) -> list[Decay]:
 
 def _bottom(level: list[float], start: int, floor: float) -> int:
     """Return where the fall that begins at `start` is lowest; `start` if it does not fall."""
-    lowest = start
+    lowest, least = start, level[start]
+    limit = level[start]
     for at in range(start + 1, len(level)):
-        if level[at] >= min(level[lowest] + _RIPPLE, level[start]):
+        here = level[at]
+        if here >= limit:
             break
-        if level[at] < level[lowest]:
-            lowest = at
-        if level[lowest] < floor:
-            break
+        if here < least:
+            if here < floor:
+                return at
+            lowest, least = at, here
+            limit = min(least + _RIPPLE, level[start])
     return lowest
 
 
@@ -184,11 +201,12 @@ def _line(band: int, fall: Levels) -> list[Decay]:
     tail = fall[int(np.argmax(fall <= fall[0] - _HEAD)) :]
     if len(tail) < _SHORTEST - 1:
         return []
-    time = np.arange(len(tail)) * (_HOP / _RATE)
-    slope, level = np.polyfit(time, tail, 1)
-    if slope >= 0 or np.std(tail - (slope * time + level)) >= _BEND:
+    time = (np.arange(len(tail)) - (len(tail) - 1) / 2) * (_HOP / _RATE)
+    slope = float(time @ tail / (time @ time))
+    off = tail - tail.mean() - slope * time
+    if slope >= 0 or off @ off >= _BEND**2 * len(tail):
         return []
-    return [Decay(band, float(-60 / slope), float(tail[0] - tail[-1]))]
+    return [Decay(band, -60 / slope, float(tail[0] - tail[-1]))]
 
 
 def _confidence(decays: int, spread: float) -> float:

@@ -36,7 +36,7 @@ class DspRhythm:
     gate: ClassVar[Gate] = "music"
     models: ClassVar[tuple[str, ...]] = ()
     code_licence: ClassVar[str] = "Apache-2.0"
-    packages: ClassVar[tuple[str, ...]] = ()
+    packages: ClassVar[tuple[str, ...]] = ("scipy",)
     memory: ClassVar[float] = 0.2
     gpu_memory: ClassVar[float] = 0.0
     record: ClassVar[type[Rhythm]] = Rhythm
@@ -44,7 +44,8 @@ class DspRhythm:
     clear: float = 0.25
 
     def load(self) -> None:
-        """Nothing to load."""
+        """Import what the first clip would wait for."""
+        from scipy import fft  # noqa: F401
 
     def annotate(self, clips: Sequence[Heard]) -> list[Rhythm]:
         """Return tempo, beats and key of each clip; skipped if too short or silent."""

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from auricle.experts.base import Gate, Heard, Waveform
+from auricle.experts.loudness import loudness
 from auricle.schemas.clip import Signal
 
 FLOOR_DBFS = -120.0  # stands for the level of digital silence
@@ -21,7 +22,6 @@ SETTLED = 4096  # samples; the mean of fewer may be part of a sound
 HALF_STEP = 2.0**-17  # half a step of 16 bits
 ROUNDING_DBFS = -101.1  # power of the error that rounding to 16 bits leaves
 DITHER_DB = 8.0  # triangular dither adds 4.8 dB to it; the rest is margin
-SURROUND = {5: (1, 1, 1, 1.41, 1.41), 6: (1, 1, 1, 0, 1.41, 1.41)}  # BS.1770 channel weights
 
 Floats = NDArray[np.float64]
 
@@ -98,7 +98,7 @@ def _measure(clip: Heard) -> Signal:
         channels=len(x),
         peak=_db(float(max(high.max(), -low.min())) ** 2),
         rms=_db(float(np.mean([channel @ channel for channel in x])) / x.shape[1]),
-        loudness=_loudness(x, rate),
+        loudness=loudness(x, rate),
         clipped=sum(map(_flat, (*x, *x), (*high.tolist(), *low.tolist()))) / x.size,
         dc_offset=float(offsets[np.abs(offsets).argmax()]),
         bandwidth=_bandwidth(x, rate),
@@ -168,57 +168,6 @@ def _flat(x: Waveform, rail: float) -> int:
     return int(np.sum((last - first + 1)[np.abs(sides - rail).max(axis=0) > 4 * gap]))
 
 
-def _loudness(x: Waveform, rate: int) -> float | None:
-    """Return the integrated loudness in LUFS, None under 0.4 s or where no block is over -70."""
-    hops = int(x.shape[1] * 10 / rate)  # a block is 0.4 s and begins every 0.1 s
-    if hops < 4:
-        return None
-    from pyloudnorm import IIRfilter
-
-    shelf = IIRfilter(4.0, 1 / math.sqrt(2), 1500.0, rate, "high_shelf")
-    high_pass = IIRfilter(0.0, 0.5, 38.0, rate, "high_pass")
-    weighting = np.stack([np.r_[stage.b, stage.a] for stage in (shelf, high_pass)])
-    edges = (np.arange(hops + 1) * rate / 10).astype(int)
-    weights = np.array(SURROUND.get(len(x), (1,) * len(x)), np.float64)
-    energy = weights @ _hop_energies(x, edges, weighting)
-    blocks = np.convolve(energy, np.ones(4), "valid") / (0.4 * rate)
-    blocks = blocks[blocks > _power(-70.0)]
-    if not len(blocks):
-        return None
-    return _lufs(float(blocks[blocks > blocks.mean() / 10].mean()))
-
-
-def _hop_energies(x: Waveform, edges: NDArray[np.int64], weighting: Floats) -> Floats:
-    """Return the energy of each filtered channel from edge to edge, [channels, hops].
-
-    Two channels go through the filter as one complex signal, which is a third faster; a second
-    at a time, so that the allocator can use the same small arrays again.
-    """
-    import scipy.signal
-
-    energy = np.empty((len(x), len(edges) - 1))
-    for row in range(0, len(x), 2):
-        pair = row + 1 < len(x)
-        state = np.zeros((2, 2), np.complex128 if pair else np.float64)
-        for hop in range(0, len(edges) - 1, 10):
-            cut = edges[hop : hop + 11]
-            sound = x[row : row + 2, cut[0] : cut[-1]]
-            mixed = sound[0] + 1j * sound[1] if pair else sound[0]
-            heard, state = scipy.signal.sosfilt(weighting, mixed, zi=state)
-            for i, part in enumerate((heard.real, heard.imag)[: len(sound)]):
-                sums = np.add.reduceat(np.square(part), cut[:-1] - cut[0])
-                energy[row + i, hop : hop + 10] = sums
-    return energy
-
-
-def _lufs(power: float) -> float:
-    return 10 * math.log10(power) - 0.691
-
-
-def _power(lufs: float) -> float:
-    return float(10 ** ((lufs + 0.691) / 10))
-
-
 def _bandwidth(x: Waveform, rate: int) -> float | None:
     """Return the highest frequency in Hz that holds more than noise, None for digital silence.
 
@@ -234,13 +183,13 @@ def _bandwidth(x: Waveform, rate: int) -> float | None:
     if not bands.size:
         return None
     clicks = max(2, len(bands) // 50) if len(bands) >= 20 else 0
-    usual = np.sort(bands, axis=0)[: len(bands) - clicks]
-    mean = 10 * np.log10(usual.mean(axis=0) + 1e-20)
+    ranked = np.sort(bands, axis=0)
+    mean = 10 * np.log10(ranked[: len(ranked) - clicks].mean(axis=0) + 1e-20)
     full = np.flatnonzero(mean > ROUNDING_DBFS + DITHER_DB)
     if not len(full):
         return None
     top = int(full[-1])
-    quiet, loud = np.percentile(10 * np.log10(bands + 1e-20), (10, 90), axis=0)
+    quiet, loud = (_level_at(ranked, share) for share in (0.1, 0.9))
     moves = np.flatnonzero((loud - quiet >= 10) | (mean > mean.max() - 40))
     floor = mean[moves[moves <= top].max(initial=-1) + 1 : top + 1]
     if len(bands) >= 20 and len(floor) * width >= 1000:
@@ -251,6 +200,17 @@ def _bandwidth(x: Waveform, rate: int) -> float | None:
             fall = int(np.argmax(mean[edge : top + 1] < level + 3))
             top = edge if fall * width <= 1000 else top
     return rate / 2 - (len(mean) - 1 - top) * width
+
+
+def _level_at(ranked: Waveform, share: float) -> Waveform:
+    """Return the level in dB below which a share of the frames is, by rising power [frames, bands].
+
+    Between two frames it lies on a line between their levels.
+    """
+    place = share * (len(ranked) - 1)
+    low = int(place)
+    below, above = 10 * np.log10(ranked[[low, min(low + 1, len(ranked) - 1)]] + 1e-20)
+    return np.asarray(below + np.float32(place - low) * (above - below))
 
 
 def _bands(x: Waveform, rate: int) -> tuple[Waveform, float]:
@@ -270,8 +230,7 @@ def _bands(x: Waveform, rate: int) -> tuple[Waveform, float]:
     frames = frames[:, :: 1 + frames.shape[1] // 200]  # a hundred frames tell as much as all
     power = np.zeros((frames.shape[1], size // 2 + 1), np.float32)
     for channel in frames:
-        spectrum = scipy.fft.rfft(channel * window)
-        power += spectrum.real**2 + spectrum.imag**2
+        power += np.square(np.abs(scipy.fft.rfft(channel * window)))
     power /= (window @ window) * len(x)
     power[:, :2] = 0  # the offset and its skirt
     bins = max(2, round(max(100, rate / 192) * size / rate))

@@ -50,11 +50,13 @@ def starts(waveform: Waveform) -> Floats:
 
     Levels do not matter; the waveform must not be silent.
     """
-    level = np.sqrt(np.mean(np.square(waveform, dtype=np.float64)))
+    from scipy import fft
+
+    level = float(np.sqrt(np.mean(np.square(waveform, dtype=np.float64))))
     frames = sliding_window_view(np.pad(waveform / level, _FFT // 2), _FFT)
     frames = frames[:: round(STEP * SAMPLE_RATE)]
-    power = np.abs(np.fft.rfft(frames * np.hanning(_FFT).astype(np.float32))) ** 2
-    mel = power.astype(np.float32) @ mel_filters(SAMPLE_RATE, _FFT, _MELS)
+    power = np.square(np.abs(fft.rfft(frames * np.hanning(_FFT).astype(np.float32))))
+    mel = power @ mel_filters(SAMPLE_RATE, _FFT, _MELS)
     loud = np.log1p(10 * mel / mel.mean())
     # A tone that slides into the next band has not started.
     before = np.max([loud, np.roll(loud, 1, axis=1), np.roll(loud, -1, axis=1)], axis=0)

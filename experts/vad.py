@@ -4,18 +4,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from auricle.experts.base import Gate, Heard, Waveform
+from auricle.experts.silero_net import CHUNK, RATE, SileroNet
 from auricle.schemas.annotation import Span, Vad
 from auricle.schemas.errors import UserError
-
-_CHUNK = 512
-_CONTEXT = 64
-_RATE = 16000
 
 
 @dataclass
@@ -31,12 +28,12 @@ class SileroVad:
 
     role: ClassVar[str] = "vad"
     backend: ClassVar[str] = "silero"
-    sample_rate: ClassVar[int | None] = _RATE
+    sample_rate: ClassVar[int | None] = RATE
     needs: ClassVar[tuple[str, ...]] = ()
     gate: ClassVar[Gate] = "none"
     models: ClassVar[tuple[str, ...]] = ("silero-vad",)
     code_licence: ClassVar[str] = "MIT"
-    packages: ClassVar[tuple[str, ...]] = ("faster_whisper", "onnxruntime")
+    packages: ClassVar[tuple[str, ...]] = ("faster_whisper", "onnxruntime", "scipy")
     memory: ClassVar[float] = 0.2
     gpu_memory: ClassVar[float] = 0.0
     record: ClassVar[type[Vad]] = Vad
@@ -49,19 +46,14 @@ class SileroVad:
     pad: float = 0.1
     """Seconds added at both ends of a stretch."""
     threads: int = 1
-    _session: Any = field(init=False, repr=False, compare=False)
+    _net: SileroNet = field(init=False, repr=False, compare=False)
 
     def load(self) -> None:
         """Load the network; UserError when a package is missing."""
         try:
-            import onnxruntime
+            self._net = SileroNet(_weights(), self.threads)
         except ImportError as error:
             raise UserError('vad needs onnxruntime: pip install "auricle[lite]"') from error
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = self.threads
-        self._session = onnxruntime.InferenceSession(
-            str(_weights()), options, providers=["CPUExecutionProvider"]
-        )
 
     def annotate(self, clips: Sequence[Heard]) -> list[Vad]:
         """Return where somebody speaks in each clip; an empty clip is skipped."""
@@ -84,16 +76,11 @@ class SileroVad:
 
     def _probabilities(self, waveform: Waveform) -> NDArray[np.float32]:
         """Return the probability of speech in each 32 ms; the last chunk is filled with zeros."""
-        chunks = np.pad(waveform, (0, -len(waveform) % _CHUNK)).reshape(-1, _CHUNK)
-        before = np.zeros((len(chunks), _CONTEXT), np.float32)
-        before[1:] = chunks[:-1, -_CONTEXT:]
-        state = np.zeros((1, 1, 128), np.float32)
-        inputs = {"input": np.concatenate([before, chunks], axis=1), "h": state, "c": state}
-        return np.asarray(self._session.run(None, inputs)[0], np.float32).ravel()
+        return self._net.probabilities(waveform)
 
     def _spans(self, heard: NDArray[np.float32]) -> list[tuple[float, float]]:
         """Return the start and end in seconds of each stretch of speech, padded and joined."""
-        step = _CHUNK / _RATE
+        step = CHUNK / RATE
         found: list[tuple[float, float]] = []
         start = silence = None
         for index, probability in enumerate([*heard.tolist(), None]):

@@ -7,7 +7,8 @@ from typing import ClassVar
 import numpy as np
 
 from auricle.experts.base import Gate, Heard
-from auricle.experts.prosody import Measures, measure, prosody
+from auricle.experts.pitch import PitchTrack, tracks
+from auricle.experts.prosody import Measures, measure, prosody_inside
 from auricle.experts.turns import alone, voice_turns
 from auricle.experts.voice_words import health, judged, timbre
 from auricle.schemas.speech import Voice, VoiceMeasures
@@ -43,18 +44,24 @@ class DspVoice:
 
     def annotate(self, clips: Sequence[Heard]) -> list[Voice]:
         """Return the voices of each clip; skipped if under 50 ms or silent."""
-        return [voices(clip) for clip in clips]
+        pitches = tracks([clip.waveform for clip in clips], _RATE)
+        return [_voices(clip, pitch) for clip, pitch in zip(clips, pitches, strict=True)]
 
 
 def voices(clip: Heard) -> Voice:
     """Return the measures of a clip at 16 kHz, and the words where they are clear."""
-    found = prosody(clip.waveform, clip.sample_rate)
-    if not len(found.level):
+    return DspVoice().annotate([clip])[0]
+
+
+def _voices(clip: Heard, pitch: PitchTrack) -> Voice:
+    if not len(pitch.times):
         silent = len(clip.waveform) and not np.any(clip.waveform)
         return Voice.skipped(clip.clip_id, "silent" if silent else "too_short")
     turns = voice_turns(clip)
-    masks = alone(turns, found.pitch.times)
-    whole = measure(found, np.logical_or.reduce([*masks, np.zeros_like(found.nuclei)]))
+    masks = alone(turns, pitch.times)
+    spoken = np.logical_or.reduce([*masks, np.zeros(len(pitch.times), np.bool_)])
+    found = prosody_inside(clip.waveform, clip.sample_rate, pitch, spoken)
+    whole = measure(found, spoken)
     clear = judged(clip, whole, found)
     return Voice(
         clip_id=clip.clip_id,

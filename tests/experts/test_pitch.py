@@ -1,8 +1,11 @@
+from itertools import pairwise, product
+
 import numpy as np
 import pytest
 from voices import RATE, held
 
-from auricle.experts.pitch import track
+from auricle.experts.pitch import track, tracks
+from auricle.experts.pitch_path import best_paths
 
 
 @pytest.mark.parametrize("pitch", [75.0, 120.0, 210.0, 400.0])
@@ -50,3 +53,26 @@ def test_loudness_changes_no_pitch() -> None:
 def test_less_than_a_window_has_no_frames() -> None:
     assert len(track(held()[: RATE // 25], RATE).times) == 0
     assert len(track(np.zeros(0, np.float32), RATE).times) == 0
+
+
+def test_sounds_that_are_tracked_together_have_the_pitch_they_have_alone() -> None:
+    noise = np.random.default_rng(0).normal(0, 0.1, RATE).astype(np.float32)
+    sounds = [held(120, 1), noise, held(210, 2), np.zeros(0, np.float32), held(90, 0.3)] * 4
+    for sound, found in zip(sounds, tracks(sounds, RATE), strict=True):
+        alone = track(sound, RATE)
+        assert all(np.array_equal(a, b) for a, b in zip(found, alone, strict=True))
+
+
+def test_no_other_path_is_worth_more_than_the_best() -> None:
+    rng = np.random.default_rng(3)
+    worth, octaves = rng.random((5, 3)), rng.random((5, 3))
+    (best,) = best_paths([worth], [octaves], 0.5, 0.2)
+
+    def value(path: tuple[int, ...]) -> float:
+        total = sum(worth[frame, state] for frame, state in enumerate(path))
+        for frame, (one, other) in enumerate(pairwise(path)):
+            jump = 0.5 * abs(octaves[frame, one] - octaves[frame + 1, other])
+            total -= jump if one and other else 0.2 * ((one > 0) != (other > 0))
+        return total
+
+    assert tuple(best) == max(product(range(3), repeat=5), key=value)
