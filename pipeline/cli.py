@@ -6,7 +6,7 @@ from typing import NoReturn
 
 import click
 
-from auricle.pipeline import cli_look, cli_make, cli_models
+from auricle.pipeline import cli_jobs, cli_look, cli_make, cli_models, cli_plan
 from auricle.schemas.errors import UserError
 
 
@@ -23,7 +23,13 @@ def cli() -> None:
     """Turn a folder of sound into captions, questions and splits in Parquet."""
 
 
-for _command in (*cli_make.COMMANDS, *cli_look.COMMANDS, *cli_models.COMMANDS):
+for _command in (
+    *cli_make.COMMANDS,
+    *cli_plan.COMMANDS,
+    *cli_jobs.COMMANDS,
+    *cli_look.COMMANDS,
+    *cli_models.COMMANDS,
+):
     cli.add_command(_command)
 
 
