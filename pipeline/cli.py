@@ -7,6 +7,7 @@ from typing import NoReturn
 import click
 
 from auricle.pipeline import cli_jobs, cli_look, cli_make, cli_models, cli_plan
+from auricle.pipeline.engine.stopping import Terminated
 from auricle.schemas.errors import UserError
 
 
@@ -33,33 +34,27 @@ for _command in (
     cli.add_command(_command)
 
 
-class _Terminated(BaseException):
-    """Somebody asked the process to end."""
-
-
 def _terminate(*_: object) -> NoReturn:
-    raise _Terminated
+    raise Terminated
 
 
 def main() -> NoReturn:
     """Run the command line; a mistake the user can mend is one line and exit code 2."""
     signal.signal(signal.SIGTERM, _terminate)
     try:
-        cli(standalone_mode=False)
-    except click.exceptions.Exit as stop:
-        sys.exit(stop.exit_code)
+        code = cli(standalone_mode=False)
     except click.ClickException as error:
         error.show()
         sys.exit(2)
     except UserError as error:
         print(f"auricle: {error}", file=sys.stderr)
         sys.exit(2)
-    except (_Terminated, KeyboardInterrupt, click.Abort) as stop:
+    except (Terminated, KeyboardInterrupt, click.Abort) as stop:
         print("auricle: stopped; the same command goes on from here", file=sys.stderr)
-        sys.exit(143 if isinstance(stop, _Terminated) else 130)
+        sys.exit(143 if isinstance(stop, Terminated) else 130)
     except BrokenPipeError:
         sys.exit(0)
-    sys.exit(0)
+    sys.exit(code if isinstance(code, int) else 0)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """The Ray engine: supervised pools of actors that pull the shards that are ready for them."""
 
 import dataclasses
+import threading
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -15,6 +16,7 @@ from auricle.pipeline.engine.parts import Reason
 from auricle.pipeline.engine.progress import Progress
 from auricle.pipeline.engine.ray_start import connect
 from auricle.pipeline.engine.staffing import Staffing
+from auricle.pipeline.engine.stopping import Terminated, listen, noticed
 from auricle.pipeline.engine.work import Done, Work
 from auricle.pipeline.llm.governor import Governor
 from auricle.pipeline.llm.ray_governor import start_governor
@@ -54,16 +56,19 @@ def run_ray(
     Raises:
         UserError: the cluster cannot be reached or has no place, a stage cannot load, or a shard
             that cannot be divided kills its worker again and again.
+        Terminated: SIGTERM came; what was in flight has had some seconds to end.
     """
     import ray
 
-    started = connect(settings)
-    try:
-        told = Metrics(progress, data.storage.uri)
-        _Pool(data, list(_governed(data, works)), told, settings).run()
-    finally:
-        if started:
-            ray.shutdown()
+    with noticed() as asked:
+        started = connect(settings)
+        listen(asked)  # Ray's own handler would end the process at once
+        try:
+            told = Metrics(progress, data.storage.uri)
+            _Pool(data, list(_governed(data, works)), told, settings, asked).run()
+        finally:
+            if started:
+                ray.shutdown()
 
 
 def _governed(data: Dataset, works: Sequence[Work]) -> Iterator[Work]:
@@ -83,8 +88,14 @@ class _Pool:
     """The workers of all stages, the pieces they have, and what happens to both."""
 
     def __init__(
-        self, data: Dataset, works: Sequence[Work], progress: Progress, settings: EngineSettings
+        self,
+        data: Dataset,
+        works: Sequence[Work],
+        progress: Progress,
+        settings: EngineSettings,
+        asked: threading.Event,
     ) -> None:
+        self.asked_to_end = asked
         self.agenda = Agenda(data, works)
         self.progress = progress
         self.patience = settings.patience
@@ -134,6 +145,8 @@ class _Pool:
         """Wait for an answer or for a tick, and see to the workers."""
         import ray
 
+        if self.asked_to_end.is_set():
+            raise Terminated
         calls = list(self.hands.calls)
         if calls:
             ray.wait(calls, num_returns=1, timeout=_TICK)

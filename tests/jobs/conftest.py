@@ -18,12 +18,7 @@ import pytest
 from conftest import ROOT
 
 TOKEN = "a-token-of-thirty-two-characters"
-_COMMAND = """
-from auricle.pipeline.cli import cli, main
-from auricle.pipeline.cli_jobs import submit
-cli.add_command(submit)
-main()
-"""
+_AURICLE = (sys.executable, "-m", "auricle.pipeline.cli")
 
 
 class Head(NamedTuple):
@@ -33,7 +28,7 @@ class Head(NamedTuple):
 
     def start(self, *arguments: str, **environment: str) -> subprocess.Popen[str]:
         return subprocess.Popen(
-            [sys.executable, "-c", _COMMAND, "submit", "--address", self.address, *arguments],
+            [*_AURICLE, "submit", "--address", self.address, *arguments],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,

@@ -9,7 +9,6 @@ import yaml
 from conftest import ROOT
 
 from auricle.pipeline.cli import cli
-from auricle.pipeline.cli_jobs import submit
 from auricle.pipeline.config import load_config
 
 PAGE = (ROOT / "docs" / "cluster.md").read_text("utf-8")
@@ -27,7 +26,7 @@ def test_the_page_shows_how_to_submit_stop_and_look() -> None:
 
 @pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
 def test_a_command_of_the_page_parses(words: list[str]) -> None:
-    command: click.Command = submit if words[0] == "submit" else cli.commands[words[0]]
+    command: click.Command = cli.commands[words[0]]
     rest = words[1:]
     while isinstance(command, click.Group):
         command, rest = command.commands[rest[0]], rest[1:]

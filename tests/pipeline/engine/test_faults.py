@@ -25,6 +25,7 @@ from auricle.pipeline.dataset import Dataset
 from auricle.pipeline.engine.chain import Chain
 from auricle.pipeline.engine.local import run_local
 from auricle.pipeline.engine.ray_pool import run_ray
+from auricle.pipeline.engine.stopping import Terminated
 from auricle.pipeline.engine.work import Done
 from auricle.pipeline.stage_settings import EngineSettings, IngestSettings, PoolSettings
 from auricle.schemas.annotation import Events, Vad
@@ -55,17 +56,19 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
 
 
 class Interrupting(Log):
-    """Presses Ctrl-C when the first clips are told."""
+    """Sends a signal when the first clips are told."""
 
-    begun = 0
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self.number, self.begun = number, 0
 
     def tell(self, stage: str, done: Done) -> None:
         if done.clips and not self.clips[stage]:
-            os.kill(os.getpid(), signal.SIGINT)
+            os.kill(os.getpid(), self.number)
         super().tell(stage, done)
 
     def pool(self, stage: str, workers: int, busy: int, ready: int) -> None:
-        self.begun = busy
+        self.begun = busy or self.begun
 
 
 def check(data: Dataset, undisturbed: Dataset, reason: str) -> None:
@@ -140,11 +143,18 @@ def test_a_cluster_with_fewer_processors_than_a_worker_asks_for_is_used(data, cl
     assert data.shards("vad") == [0, 1, 2]
 
 
-def test_ctrl_c_lets_workers_end_what_they_have(data, undisturbed, cluster) -> None:
-    log = Interrupting()
-    with pytest.raises(KeyboardInterrupt):
+@pytest.mark.parametrize(
+    ("number", "end"), [(signal.SIGINT, KeyboardInterrupt), (signal.SIGTERM, Terminated)]
+)
+def test_who_is_asked_to_end_lets_workers_end_what_they_have(
+    tmp_path, undisturbed, cluster, number, end
+) -> None:
+    data = Dataset(str(tmp_path / "set"))
+    fill(data, [*SHARDS, *([f"s{shard}x{i}_0_1" for i in range(4)] for shard in range(3))])
+    log = Interrupting(number)
+    with pytest.raises(end):
         run_ray(data, [chain(FatalExpert(nap=0.5))], log, cluster)
-    assert 1 <= len(data.shards("vad")) == log.begun < 3
+    assert 1 <= log.begun <= len(data.shards("vad")) <= 3
     run_ray(data, [chain(FakeExpert())], Log(), cluster)
     for shard in range(3):
         assert data.rows(Events, shard) == undisturbed.rows(Events, shard)
