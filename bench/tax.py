@@ -13,6 +13,7 @@ no sound and says nothing, so that all is tax.
 
 import argparse
 import json
+import os
 import statistics
 import subprocess
 import sys
@@ -27,6 +28,7 @@ from rich.console import Console
 
 from auricle.experts.base import NO_SOUND, Heard, closed_gate
 from auricle.experts.sound import decode_flac, resample
+from auricle.pipeline.config import Config
 from auricle.pipeline.dataset import Dataset
 from auricle.pipeline.engine.chain import Chain
 from auricle.pipeline.plan import choose_backends
@@ -73,9 +75,7 @@ def _ask(experts: Sequence[Any], clips: list[dict[str, Any]], rates: set[int | N
 
 def experts(data: Dataset, way: str) -> Took:
     """Ask the experts of a dataset's configuration in one way."""
-    saved = saved_config(data)
-    assert saved is not None
-    config = choose_backends(saved, saved, Console(quiet=True))
+    config = _config(data)
     chains = [work for work in works(config, "annotate") if isinstance(work, Chain)]
     if way != "bare":
         return _cleared(data, chains, way, config.engine)
@@ -88,10 +88,14 @@ def experts(data: Dataset, way: str) -> Took:
 def by_turns(dataset: str, repeats: int) -> dict[str, list[Took]]:
     """Return what each way took each time, each in a process of its own."""
     made: dict[str, list[Took]] = {way: [] for way in WAYS}
+    threads = str(_config(Dataset(dataset)).engine.threads)
+    environment = {**os.environ, "OMP_NUM_THREADS": threads}  # as Ray sets it for its workers
     for _ in range(repeats):
         for way in WAYS:
             command = [sys.executable, __file__, way, dataset]
-            one = Took(*json.loads(subprocess.check_output(command).splitlines()[-1]))
+            one = Took(
+                *json.loads(subprocess.check_output(command, env=environment).splitlines()[-1])
+            )
             made[way].append(one)
             print(f"{way}: {one.work:.2f} s, cpu {one.cpu:.2f} s", flush=True)
     return made
@@ -104,6 +108,12 @@ def nothing(source: Dataset, clips: int, folder: str) -> dict[str, Took]:
     chain = Chain("nothing", (Nothing(),))
     settings = EngineSettings()
     return {way: _cleared(data, [chain], way, settings) for way in ("local", "ray")}
+
+
+def _config(data: Dataset) -> Config:
+    saved = saved_config(data)
+    assert saved is not None
+    return choose_backends(saved, saved, Console(quiet=True))
 
 
 def _cleared(data: Dataset, chains: Sequence[Chain], engine: str, settings: EngineSettings) -> Took:

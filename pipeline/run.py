@@ -35,6 +35,7 @@ from auricle.pipeline.plan import (
 from auricle.pipeline.sources import describe, discover, mark, watched
 from auricle.pipeline.stages import STAGES, works
 from auricle.pipeline.tables import TABLES
+from auricle.pipeline.unique import check_clips
 from auricle.pipeline.version import VERSION
 from auricle.schemas.base import Provenance
 from auricle.schemas.clip import Source
@@ -113,11 +114,14 @@ def _prepare(
 
 def _work(data: Dataset, config: Config, chosen: Sequence[Stage], progress: Progress) -> None:
     """Do what is pending, shard by shard and then over the whole."""
+    cut = data.shards("clips")
     each = [work for work in chosen if isinstance(work, Work)]
     if each and config.engine.kind == "ray":
         run_ray(data, each, progress, config.engine)
     elif each:
         run_local(data, each, progress)
+    if data.shards("clips") != cut:
+        check_clips(data)
     run_whole(data, [work for work in chosen if isinstance(work, Whole)], progress)
 
 

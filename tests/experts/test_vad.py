@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from voices import held
 
 from auricle.experts import vad as module
 from auricle.experts.base import Heard
@@ -50,6 +51,22 @@ def test_the_network_gives_what_faster_whisper_gets_from_it(expert: SileroVad, d
     theirs = np.asarray(get_vad_model()(padded.copy())).ravel()
     # Theirs overwrites the end of the last chunk with zeros.
     np.testing.assert_allclose(expert._probabilities(waveform)[:-1], theirs[:-1], atol=1e-5)
+
+
+def test_the_parts_of_the_network_give_what_the_whole_file_gives(expert: SileroVad) -> None:
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    whole = onnxruntime.InferenceSession(str(module._weights()), options)
+    sound = held(140) + np.random.default_rng(0).normal(0, 0.01, len(held(140)))
+    chunks = np.pad(sound.astype(np.float32), (64, -len(sound) % 512))
+    heard = np.lib.stride_tricks.sliding_window_view(chunks, 576)[::512]
+    state = np.zeros((1, 1, 128), np.float32)
+    expected = whole.run(None, {"input": heard, "h": state, "c": state})[0].ravel()
+    found = expert._probabilities(sound.astype(np.float32))
+    assert found.max() - found.min() > 0.1
+    np.testing.assert_allclose(found, expected, atol=2e-5)
 
 
 def test_speech_is_found_where_somebody_speaks(expert: SileroVad, dev_clip) -> None:
