@@ -1,6 +1,7 @@
 """One real run over the sample clips, shared by the tests that look at its results."""
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -8,6 +9,9 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 from hypothesis import settings
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as in jobs of a shell's background
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # Ctrl-C is tested in child processes
 
 settings.register_profile("steady", derandomize=True)  # the same examples in every run
 settings.load_profile("steady")

@@ -32,8 +32,8 @@ _LONGEST_TICK = 5.0
 """What is more is time in which this process was stopped itself; workers are not to blame."""
 _STARTS = 3
 """How often in a row the workers of a stage may die or hang while they load."""
-_LOADING = 3
-"""How many times `patience` a worker may take to load."""
+_LOADING, _LEAST_LOADING = 3, 120.0
+"""How many times `patience` a worker may take to load, and seconds that are never too long."""
 _NODE_GONE = ("node has died", "node was terminated", "node is dead", "unschedulable")
 """What Ray says of a worker that died with its node."""
 _WHY: dict[Reason, str] = {
@@ -247,7 +247,7 @@ class _Pool:
             self._lost(hand, "node", "its node is gone")
             return
         if not hand.loaded:
-            if silence > _LOADING * self.patience:
+            if silence > max(_LOADING * self.patience, _LEAST_LOADING):
                 self._lost(hand, "worker_hung", f"not ready after {silence:.0f} s")
             return
         if not hand.need.resources:  # it waits for a server, which has deadlines of its own

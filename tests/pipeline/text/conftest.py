@@ -483,3 +483,7 @@ def without_lazy_modules() -> None:
     """Forget speechbrain's lazy modules: hypothesis looks into every module, and they raise."""
     for name in [name for name in sys.modules if name.startswith("speechbrain")]:
         del sys.modules[name]
+    loader: Any = sys.modules.get("torch.utils.data.dataloader")
+    if loader and hasattr(loader._BaseDataLoaderIter, "__old_init__"):  # patched; once is enough
+        loader._BaseDataLoaderIter.__init__ = loader._BaseDataLoaderIter.__old_init__
+        del loader._BaseDataLoaderIter.__old_init__
