@@ -3,9 +3,11 @@
 python bench/peers.py --peers PYTHON
 
 PYTHON is the interpreter of an environment of their own, since they pin other versions:
-    pip install py-data-juicer==1.6.1 soundfile aiohttp torch==2.13.0
+    pip install py-data-juicer==1.6.1 soundfile aiohttp "ray[data,default]==2.60.0" resampy
+    pip install torch==2.8.0 torchcodec==0.7.0 samplerate==0.1.0  # what Data-Juicer's SNR pins
     pip install --no-deps nemo-curator==1.4.0 cosmos-xenna==0.2.0
     pip install lmdb hydra-core omegaconf absl-py comment_parser
+and FFmpeg with libsamplerate: apt-get install ffmpeg libsamplerate0
 
 Each tool runs twice, over few clips and over many; the difference leaves out how long it takes to
 start. Processor time is that of the whole machine, so nothing else may run.
@@ -65,8 +67,8 @@ class Cost(NamedTuple):
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--peers", required=True, help="the peers' Python")
-    parser.add_argument("--few", type=int, default=40)
-    parser.add_argument("--many", type=int, default=240)
+    parser.add_argument("--few", type=int, default=100)
+    parser.add_argument("--many", type=int, default=1200)
     options = parser.parse_args()
     peers = str(options.peers)
     tools: dict[str, Callable[[Path, Path], Sequence[str]]] = {

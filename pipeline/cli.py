@@ -6,7 +6,7 @@ from typing import NoReturn
 
 import click
 
-from auricle.pipeline import cli_jobs, cli_look, cli_make, cli_models, cli_plan
+from auricle.pipeline import cli_jobs, cli_look, cli_make, cli_models, cli_plan, cli_report
 from auricle.pipeline.engine.stopping import Terminated
 from auricle.schemas.errors import UserError
 
@@ -29,6 +29,7 @@ for _command in (
     *cli_plan.COMMANDS,
     *cli_jobs.COMMANDS,
     *cli_look.COMMANDS,
+    *cli_report.COMMANDS,
     *cli_models.COMMANDS,
 ):
     cli.add_command(_command)

@@ -9,22 +9,23 @@ from rich.table import Table
 from rich.text import Text as Styled
 
 from auricle.pipeline.dataset import Dataset
+from auricle.pipeline.report.lanes import Span, lanes
 from auricle.pipeline.tables import CLIP_TABLES, TABLES
 from auricle.pipeline.text.evidence import gather, render
 from auricle.pipeline.text.testimony import Testimony
-from auricle.schemas.annotation import Events, Tags, Vad
+from auricle.schemas.arrow import from_table
 from auricle.schemas.base import Record, Row
 from auricle.schemas.clip import Recording
 from auricle.schemas.decision import Verdict
 from auricle.schemas.errors import UserError
-from auricle.schemas.speech import Diarization, Transcript
+from auricle.schemas.speech import Transcript
 from auricle.schemas.text import CATEGORIES, QA, Captions
 
 _WIDTH = 50
 """Cells of a timeline."""
 _TAG_LANES = 5
-_HEARD_ENOUGH = 0.2
-"""A tag is drawn from this score on."""
+_DRAWN = ("speech", "speaker", "music", "tag")
+"""Lanes that a terminal has room for."""
 
 
 class Known(NamedTuple):
@@ -153,35 +154,40 @@ def find_clip(data: Dataset, clip: str) -> Known:
     for shard in data.shards("clips"):
         ids = data.table("clips", shard, ["clip_id"])["clip_id"].to_pylist()
         if clip in ids:
-            return _known(data, shard, ids.index(clip))
+            return known_clips(data, shard, [ids.index(clip)])[0]
         found += [(shard, at, name) for at, name in enumerate(ids) if name.startswith(clip)]
     if len(found) == 1:
-        return _known(data, *found[0][:2])
+        shard, at, _ = found[0]
+        return known_clips(data, shard, [at])[0]
     if not found:
         raise UserError(f"{data.storage.uri} has no clip {clip}; `auricle show DATASET` lists them")
     names = ", ".join(name for _, _, name in found[:5])
     raise UserError(f"{len(found)} clips begin with {clip}: {names}{' ...' * (len(found) > 5)}")
 
 
-def _known(data: Dataset, shard: int, at: int) -> Known:
+def known_clips(data: Dataset, shard: int, places: Sequence[int]) -> list[Known]:
+    """Return the rows of the clips at these places of a shard; each table is read once."""
     columns = ["clip_id", "recording_id", "duration"]
-    clip = data.table("clips", shard, columns).slice(at, 1).to_pylist()[0]
-    recordings = data.rows(Recording, shard)
-    recording = next(r for r in recordings if r.recording_id == clip["recording_id"])
-    rows: dict[str, Row] = {}
-    makers: dict[str, str] = {}
+    clips = data.table("clips", shard, columns).take(list(places)).to_pylist()
+    recordings = {each.recording_id: each for each in data.rows(Recording, shard)}
+    found = [
+        Known(clip["clip_id"], shard, clip["duration"], recordings[clip["recording_id"]], {}, {})
+        for clip in clips
+    ]
     for table in CLIP_TABLES:
         if table == "clips" or not data.has(table, shard):
             continue
         record: type[Record] = TABLES[table].record
-        row = record.model_validate(data.table(table, shard).slice(at, 1).to_pylist()[0])
-        assert isinstance(row, Row)
-        rows[table] = row
+        rows = from_table(record, data.table(table, shard).take(list(places)))
         made = data.provenance(table, shard)
-        if made:
-            weights = ", ".join(f"{use.name} {use.sha256[:8]}" for use in made.models)
-            makers[table] = f"{made.backend} {made.version}" + (f", {weights}" if weights else "")
-    return Known(clip["clip_id"], shard, clip["duration"], recording, rows, makers)
+        for known, row in zip(found, rows, strict=True):
+            assert isinstance(row, Row)
+            known.rows[table] = row
+            if made:
+                weights = ", ".join(f"{use.name} {use.sha256[:8]}" for use in made.models)
+                maker = f"{made.backend} {made.version}" + (f", {weights}" if weights else "")
+                known.makers[table] = maker
+    return found
 
 
 def _section(title: str, parts: Sequence[RenderableType]) -> list[RenderableType]:
@@ -200,33 +206,10 @@ def _head(known: Known) -> RenderableType:
 
 
 def _timeline(known: Known) -> RenderableType:
-    lanes: list[tuple[str, list[tuple[float, float, float]]]] = []
-    vad, events, tags = (known.rows.get(table) for table in ("vad", "events", "tags"))
-    if isinstance(vad, Vad) and vad.spans:
-        lanes.append(("voice", [(span.start, span.end, 1.0) for span in vad.spans]))
-    turns = known.rows.get("diarization")
-    if isinstance(turns, Diarization) and (turns.speakers or 0) > 1:
-        for speaker in dict.fromkeys(turn.speaker for turn in turns.turns):
-            own = [(t.start, t.end, 1.0) for t in turns.turns if t.speaker == speaker]
-            lanes.append((f"speaker {speaker}", own))
-    if isinstance(events, Events):
-        for label in ("speech", "singing", "music"):
-            spans = [(s.start, s.end, s.score) for s in events.spans if s.label == label]
-            if spans:
-                lanes.append((label, spans))
-    if isinstance(tags, Tags):
-        for strongest in tags.labels[:_TAG_LANES]:
-            spans = [
-                (window.start, window.end, label.score)
-                for window in tags.windows
-                for label in window.labels
-                if label.label == strongest.label and label.score >= _HEARD_ENOUGH
-            ]
-            if spans:
-                lanes.append((strongest.label, spans))
     table = Table.grid(padding=(0, 2))
-    for name, spans in lanes:
-        table.add_row(name[:22], _bar(spans, known.duration))
+    for lane in lanes(known.rows, _TAG_LANES):
+        if lane.kind in _DRAWN:
+            table.add_row(lane.name[:22], _bar(lane.spans, known.duration))
     table.add_row("", Styled(_ruler(known.duration), style="dim"))
     transcript = known.rows.get("transcript")
     if isinstance(transcript, Transcript) and transcript.text:
@@ -234,9 +217,9 @@ def _timeline(known: Known) -> RenderableType:
     return table
 
 
-def _bar(spans: Iterable[tuple[float, float, float]], duration: float) -> Styled:
+def _bar(spans: Iterable[Span], duration: float) -> Styled:
     cells = [" "] * _WIDTH
-    for start, end, score in spans:
+    for start, end, score, _ in spans:
         first = int(start / duration * _WIDTH)
         last = max(first + 1, round(min(end, duration) / duration * _WIDTH))
         for cell in range(first, min(last, _WIDTH)):

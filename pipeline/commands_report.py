@@ -1,0 +1,49 @@
+"""What `auricle report` does: write the page, or serve it."""
+
+import json
+import os
+from pathlib import Path
+
+from auricle.pipeline.commands import console
+from auricle.pipeline.dataset import Dataset
+from auricle.pipeline.report.page import page, served_page
+from auricle.schemas.errors import UserError
+
+_FILE = "report.html"
+
+
+def report(uri: str, out: str | None, clips: int, as_json: bool) -> None:
+    """Write the report of a dataset as one HTML file, and say where it is.
+
+    Raises:
+        UserError: there is no dataset, or the file cannot be written.
+    """
+    data = Dataset(uri)
+    content = page(data, clips).encode()
+    if out is None:
+        data.storage.write(_FILE, content)
+        place = data.storage.address(_FILE)
+    else:
+        place = os.path.abspath(out)  # noqa: PTH100
+        try:
+            Path(out).write_bytes(content)
+        except OSError as error:
+            raise UserError(f"{out}: cannot write the report: {error.strerror}") from None
+    if as_json:
+        print(json.dumps({"report": place, "bytes": len(content)}))
+    else:
+        console.print(f"{place} ({len(content) / 1e6:.1f} MB)", soft_wrap=True)
+
+
+def serve_report(uri: str, port: int) -> None:
+    """Serve the report of a dataset on this machine alone, until Ctrl-C.
+
+    Raises:
+        UserError: there is no dataset, or the port is taken.
+    """
+    from auricle.pipeline.report.server import serve
+
+    data = Dataset(uri)
+    server = serve(data, port, served_page(data).encode())
+    console.print(f"http://127.0.0.1:{server.server_port} until Ctrl-C", soft_wrap=True)
+    server.serve_forever()
