@@ -7,6 +7,7 @@ from pathlib import Path
 from auricle.pipeline.commands import console
 from auricle.pipeline.dataset import Dataset
 from auricle.pipeline.report.page import page, served_page
+from auricle.pipeline.report.server import serve
 from auricle.schemas.errors import UserError
 
 _FILE = "report.html"
@@ -41,8 +42,6 @@ def serve_report(uri: str, port: int) -> None:
     Raises:
         UserError: there is no dataset, or the port is taken.
     """
-    from auricle.pipeline.report.server import serve
-
     data = Dataset(uri)
     server = serve(data, port, served_page(data).encode())
     console.print(f"http://127.0.0.1:{server.server_port} until Ctrl-C", soft_wrap=True)

@@ -90,6 +90,12 @@ class Dataset:
         found = map(_SHARD.fullmatch, self.storage.names(TABLES[table].folder))
         return sorted(int(match.group(1)) for match in found if match)
 
+    def changes(self, table: str) -> dict[int, tuple[int, int | None]]:
+        """Return size and time of change of each shard's file."""
+        found = self.storage.changes(TABLES[table].folder)
+        matches = {name: _SHARD.fullmatch(name) for name in found}
+        return {int(match.group(1)): found[name] for name, match in matches.items() if match}
+
     def has(self, table: str, shard: int) -> bool:
         """Tell whether a shard is done."""
         return self.storage.exists(self.name(table, shard))

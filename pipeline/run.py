@@ -21,6 +21,7 @@ from auricle.pipeline.engine.stall import setup_of
 from auricle.pipeline.engine.whole import run_whole
 from auricle.pipeline.engine.work import Stage, Whole, Work
 from auricle.pipeline.ingest import group
+from auricle.pipeline.judge.reviews import forget_outdated
 from auricle.pipeline.lists import not_downloaded
 from auricle.pipeline.llm import journal
 from auricle.pipeline.plan import (
@@ -103,6 +104,8 @@ def _prepare(
         data.forget(table)
     if "clips" in again:
         data.forget("sources")
+    if "verify" in stages:
+        forget_outdated(data)
     if "ingest" in stages:
         _list(data, config, console)
     data.storage.write(CONFIG, dump_config(config))

@@ -9,8 +9,9 @@ from rich.table import Table
 from rich.text import Text as Styled
 
 from auricle.pipeline.dataset import Dataset
+from auricle.pipeline.judge.reviews import corrected, corrected_qa
 from auricle.pipeline.report.lanes import Span, lanes
-from auricle.pipeline.tables import CLIP_TABLES, TABLES
+from auricle.pipeline.tables import CLIP_TABLES, NO_STAGE, TABLES
 from auricle.pipeline.text.evidence import gather, render
 from auricle.pipeline.text.testimony import Testimony
 from auricle.schemas.arrow import from_table
@@ -18,6 +19,7 @@ from auricle.schemas.base import Record, Row
 from auricle.schemas.clip import Recording
 from auricle.schemas.decision import Verdict
 from auricle.schemas.errors import UserError
+from auricle.schemas.review import Review
 from auricle.schemas.speech import Transcript
 from auricle.schemas.text import CATEGORIES, QA, Captions
 
@@ -80,20 +82,28 @@ def clip_view(data: Dataset, clip: str) -> RenderableType:
         parts += _section("Captions", [_captions(captions)])
     if isinstance(qa, QA) and qa.status == "ok":
         parts += _section("Questions", [_questions(qa)])
-    verdict = known.rows.get("verdict")
+    verdict, review = known.rows.get("verdict"), known.rows.get("reviews")
+    if isinstance(review, Review) and review.status == "ok":
+        parts += _section("Review", [Styled("\n".join(_review(review)))])
     if isinstance(verdict, Verdict):
         parts += _section("Verdict", [Styled("\n".join(_verdict(verdict)))])
-    out = [row for row in known.rows.values() if row.status != "ok"]
-    if out:
-        lines = [
-            f"{table}: {row.status}, {row.reason}" + (f" ({row.detail})" if row.detail else "")
-            for table, row in known.rows.items()
-            if row.status != "ok"
-        ]
+    lines = [
+        f"{table}: {row.status}, {row.reason}" + (f" ({row.detail})" if row.detail else "")
+        for table, row in known.rows.items()
+        if row.status != "ok" and table not in NO_STAGE
+    ]
+    if lines:
         parts += _section("Not heard", [Styled("\n".join(lines))])
     makers = [f"{table}: {maker}" for table, maker in known.makers.items()]
     parts += _section("Made by", [Styled("\n".join(makers), style="dim")])
     return Group(*parts)
+
+
+def _review(review: Review) -> list[str]:
+    """Return what a person said, who and when."""
+    lines = [f"{review.mark or 'no mark'}, by {review.reviewer}, {review.time}"]
+    lines += [review.note] if review.note else []
+    return lines + [f"{fix.where} was: {fix.was}" for fix in review.fixes]
 
 
 def _verdict(verdict: Verdict) -> list[str]:
@@ -187,7 +197,19 @@ def known_clips(data: Dataset, shard: int, places: Sequence[int]) -> list[Known]
                 weights = ", ".join(f"{use.name} {use.sha256[:8]}" for use in made.models)
                 maker = f"{made.backend} {made.version}" + (f", {weights}" if weights else "")
                 known.makers[table] = maker
+    for known in found:
+        _correct(known.rows)
     return found
+
+
+def _correct(rows: dict[str, Row]) -> None:
+    """Put a reviewer's texts in the place of those that were corrected."""
+    review, captions, qa = (rows.get(table) for table in ("reviews", "captions", "qa"))
+    if isinstance(review, Review) and review.fixes:
+        if isinstance(captions, Captions):
+            rows["captions"] = corrected(captions, review)
+        if isinstance(qa, QA):
+            rows["qa"] = corrected_qa(qa, review)
 
 
 def _section(title: str, parts: Sequence[RenderableType]) -> list[RenderableType]:

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from auricle.pipeline.dataset import Dataset
 from auricle.pipeline.llm import journal
-from auricle.pipeline.tables import TABLES, WRITTEN
+from auricle.pipeline.tables import NO_STAGE, TABLES, WRITTEN
 from auricle.schemas.errors import UserError
 
 _READERS = 8
@@ -49,7 +49,7 @@ def status(data: Dataset) -> list[TableStatus]:
     total = len(_listed(data))
     made = []
     for table in TABLES:
-        if table == "sources" or data.fingerprint(table) is None:
+        if table in NO_STAGE or data.fingerprint(table) is None:
             continue
         found = data.summaries(table).values()
         ok = sum(one.ok for one in found)
@@ -73,7 +73,7 @@ def problems(data: Dataset, statuses: tuple[str, ...] = ("error",)) -> list[Prob
     found: dict[tuple[str, str, str], list[Any]] = {}
     with ThreadPoolExecutor(_READERS) as threads:
         for table in TABLES:
-            if table == "sources":
+            if table in NO_STAGE:
                 continue
             shards = _shards_with(data, table, statuses)
             for rows in threads.map(partial(_rows_with, data, table, statuses), shards):

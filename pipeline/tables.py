@@ -9,6 +9,7 @@ from auricle.schemas.clip import Clip, Recording, Signal, Source
 from auricle.schemas.decision import Consistency, Duplicate, Print, Split, Support, Verdict
 from auricle.schemas.judgement import Judgement
 from auricle.schemas.music import Music, Rhythm
+from auricle.schemas.review import Review
 from auricle.schemas.speech import (
     Accent,
     Diarization,
@@ -61,9 +62,13 @@ TABLES: dict[str, Table] = {
     "consistency": Table("scores/consistency", Consistency),
     "print": Table("prints", Print),
     "duplicates": Table("duplicates", Duplicate),
+    "reviews": Table("reviews", Review),
     "verdict": Table("verdicts", Verdict),
     "split": Table("splits", Split),
 }
+
+NO_STAGE = ("sources", "reviews")
+"""Tables that no stage makes: their rows are not told as done, skipped or in error."""
 
 CLIP_TABLES = tuple(name for name, table in TABLES.items() if issubclass(table.record, Row))
 """Tables with one row a clip, in the clips' order."""

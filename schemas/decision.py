@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from auricle.schemas.base import Record, Row, about
 
-Rule = Literal["licence", "signal", "checks", "consistency", "judge", "duplicate"]
+Rule = Literal["review", "licence", "signal", "checks", "consistency", "judge", "duplicate"]
 """What may put a clip or a text out."""
 Scored = Literal["passed", "failed", "not_scored"]
 
@@ -86,6 +86,9 @@ class Verdict(Row):
     consistency: Annotated[Scored | None, about("of the general caption")] = None
     margin: Annotated[float | None, about("the general caption's margin over its controls")] = None
     support: Annotated[float | None, about("share of its claims that evidence supports")] = None
+    reviewed: Annotated[
+        str | None, about("when a person said what was considered here; null where none did")
+    ] = None
     license: Annotated[str | None, about("SPDX id of what the source states, where it has one")] = (
         None
     )

@@ -72,6 +72,11 @@ class Storage:
         found = self._list(folder)
         return sorted(info.base_name for info in found if info.type == pafs.FileType.File)
 
+    def changes(self, folder: str) -> dict[str, tuple[int, int | None]]:
+        """Return size in bytes and time of change, in ns, of the files in a folder, by name."""
+        found = [info for info in self._list(folder) if info.type == pafs.FileType.File]
+        return {info.base_name: (info.size, info.mtime_ns) for info in found}
+
     def entries(self) -> list[str]:
         """Return the names of all that lies in the folder itself, hidden things apart."""
         return sorted(i.base_name for i in self._list("") if not i.base_name.startswith("."))

@@ -33,7 +33,17 @@ _WRITERS: dict[str, Any] = {
     "meralion": meralion.write,
 }
 FORMATS = ("parquet", *_WRITERS)
-_FROM = ("clips", "captions", "qa", "domain", "language", "transcript", "verdict", "split")
+_FROM = (
+    "clips",
+    "captions",
+    "qa",
+    "domain",
+    "language",
+    "transcript",
+    "verdict",
+    "split",
+    "reviews",
+)
 _MEGABYTE = 1_000_000
 
 
@@ -91,10 +101,4 @@ def _sign(data: Dataset, folder: str, state: str) -> None:
 
 def _files(data: Dataset) -> list[Any]:
     """Return what tells whether a file that an export is made from has changed."""
-    found: list[Any] = []
-    for table in _FROM:
-        folder = TABLES[table].folder
-        for name in data.storage.names(folder):
-            info = data.storage.fs.get_file_info(data.storage.path(f"{folder}/{name}"))
-            found.append([table, name, info.size, info.mtime_ns])
-    return found
+    return [[table, data.storage.changes(TABLES[table].folder)] for table in _FROM]

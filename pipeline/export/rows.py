@@ -109,6 +109,8 @@ def _rows(data: Dataset, shard: int, split: str) -> Iterator[pa.Table]:
             "license": licences[here].take(keep),
             **{name: clips[name] for name in ("duration", "start", "clip_id", "recording_id")},
         }
+        if "reviews" in said:
+            made |= _corrected(made, said["reviews"]["fixes"].to_pylist())
         if verdict is not None:
             made |= {"consistency": verdict["margin"], "support": verdict["support"]}
             made["license"] = pc.coalesce(verdict["license"], made["license"])
@@ -125,6 +127,7 @@ _NEEDED = {
     "language": ["language"],
     "transcript": ["text"],
     "verdict": ["texts_out", "margin", "support", "license"],
+    "reviews": ["fixes"],
 }
 _ALWAYS = ("split", "captions", "qa", "domain")
 
@@ -145,6 +148,28 @@ def _without(made: dict[str, Any], out: list[list[dict[str, Any]]]) -> dict[str,
         row and [pair for pair in row if pair["qa_id"] not in gone]
         for row, gone in zip(made["qa"].to_pylist(), places, strict=True)
     ]
+    changed["qa"] = pa.array(pairs, SCHEMA.field("qa").type)
+    return changed
+
+
+def _corrected(made: dict[str, Any], fixes: list[list[dict[str, Any]] | None]) -> dict[str, Any]:
+    """Return the columns of texts with those that reviewers corrected, where any is."""
+    if not any(fixes):
+        return {}
+    said = [{(fix["where"], fix["was"]): fix["text"] for fix in clip or ()} for clip in fixes]
+    changed: dict[str, Any] = {}
+    for name in CATEGORIES:
+        lists = [
+            texts and [fixed.get((f"{name}/{i}", text), text) for i, text in enumerate(texts)]
+            for texts, fixed in zip(made[name].to_pylist(), said, strict=True)
+        ]
+        changed[name] = pa.array(lists, _TEXTS)
+    pairs = made["qa"].to_pylist()
+    for row, fixed in zip(pairs, said, strict=True):
+        for pair in row or ():
+            for part in ("question", "answer"):
+                where = f"{pair['qa_id']}/{part}"
+                pair[part] = fixed.get((where, pair[part]), pair[part])
     changed["qa"] = pa.array(pairs, SCHEMA.field("qa").type)
     return changed
 

@@ -6,7 +6,15 @@ from auricle.pipeline.dataset import Dataset
 from auricle.schemas.decision import Rule
 from auricle.schemas.errors import UserError
 
-_ORDER: tuple[Rule, ...] = ("licence", "signal", "checks", "judge", "consistency", "duplicate")
+_ORDER: tuple[Rule, ...] = (
+    "review",
+    "licence",
+    "signal",
+    "checks",
+    "judge",
+    "consistency",
+    "duplicate",
+)
 
 
 class Step(NamedTuple):

@@ -21,6 +21,7 @@ from auricle.schemas.text import CATEGORIES
 _PASSED_OVER = {"plan"}
 """Marks that say how a text fits a plan, and nothing of its truth."""
 _ABSENT: dict[str, Any] = {"status": "skipped", "reason": None, "texts": []}
+_UNSEEN: dict[str, Any] = {"mark": None, "note": None, "fixes": [], "time": None}
 
 
 @dataclass
@@ -61,7 +62,7 @@ class Verdicts:
         tables = {
             name: data.table(name, shard, columns).to_pylist()
             for name, columns in _COLUMNS.items()
-            if name in self.reads
+            if name in self.reads or (name == "reviews" and data.has(name, shard))
         }
         return [
             self._verdict({name: rows[at] for name, rows in tables.items()}, licence, limits)
@@ -71,16 +72,26 @@ class Verdicts:
     def _verdict(
         self, said: Mapping[str, Any], licence: str | None, limits: Calibration | None
     ) -> Verdict:
-        clip_id = said["clips"]["clip_id"]
-        texts_out = tuple(_texts_out(said, limits, self.settings))
+        clip_id, review = said["clips"]["clip_id"], said.get("reviews", _UNSEEN)
+        good, fixed = review["mark"] == "good", _fixed(said, review)
+        texts_out = tuple(
+            each
+            for each in _texts_out(said, limits, self.settings)
+            if each.where not in fixed and not (good and each.where == GENERAL)
+        )
         against = (
+            *_review(review),
             *_licence(licence, self.settings.licenses),
-            *_signal(said["signal"], self.settings),
+            *(() if good else _signal(said["signal"], self.settings)),
             *_captions(said["captions"]),
             *(each for each in texts_out if each.where == GENERAL),
             *_duplicate(clip_id, said["duplicates"]),
         )
-        scored, margin = _general(said.get("consistency", _ABSENT), limits, self.settings)
+        scored, margin = (
+            ("not_scored", None)
+            if GENERAL in fixed
+            else _general(said.get("consistency", _ABSENT), limits, self.settings)
+        )
         return Verdict(
             clip_id=clip_id,
             passed=not against,
@@ -89,6 +100,7 @@ class Verdicts:
             consistency=scored,
             margin=margin,
             support=_share(said["support"]),
+            reviewed=review["time"],
             license=spdx(licence),
             license_evidence=licence,
         )
@@ -102,12 +114,33 @@ _COLUMNS = {
     "clips": ["clip_id"],
     "signal": ["status", "reason", "silence", "clipped"],
     "captions": ["status", "reason", "detail", "marks", *CATEGORIES],
-    "qa": ["status", "marks"],
+    "qa": ["status", "marks", "pairs"],
     "consistency": ["status", "texts", "label"],
     "support": ["status", "texts"],
     "duplicates": ["exact", "near"],
     "judgements": ["status", "unsupported", "questions"],
+    "reviews": ["mark", "note", "fixes", "time"],
 }
+
+
+def _review(review: Mapping[str, Any]) -> Iterable[Against]:
+    if review["mark"] == "bad":
+        yield Against(rule="review", reason="marked_bad", detail=review["note"])
+
+
+def _fixed(said: Mapping[str, Mapping[str, Any]], review: Mapping[str, Any]) -> set[str]:
+    """Return the places of the texts that a person corrected and that were not written anew."""
+    if not review["fixes"]:
+        return set()
+    now = {
+        f"{category}/{index}": text["text"]
+        for category in CATEGORIES
+        for index, text in enumerate(said["captions"][category] or ())
+    }
+    for pair in said["qa"]["pairs"] or ():
+        now |= {f"{pair['qa_id']}/{part}": pair[part] for part in ("question", "answer")}
+    held = [fix["where"] for fix in review["fixes"] if now.get(fix["where"]) == fix["was"]]
+    return {where.removesuffix("/question").removesuffix("/answer") for where in held}
 
 
 def _licence(told: str | None, allowed: Iterable[str]) -> Iterable[Against]:

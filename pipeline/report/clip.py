@@ -6,6 +6,7 @@ from typing import Any
 from auricle.pipeline.dataset import Dataset
 from auricle.pipeline.report.lanes import lanes
 from auricle.pipeline.show import Known, find_clip
+from auricle.pipeline.tables import NO_STAGE
 from auricle.pipeline.text.evidence import gather
 from auricle.pipeline.text.testimony import Testimony
 from auricle.pipeline.text.vocabulary import CERTAINTY
@@ -68,7 +69,7 @@ def known_data(known: Known) -> dict[str, Any]:
         "out": [
             [table, row.status, row.detail or row.reason]
             for table, row in known.rows.items()
-            if row.status != "ok" and table != "reviews"
+            if row.status != "ok" and table not in NO_STAGE
         ],
         "made_by": list(known.makers.items()),
         "review": _review(known),

@@ -11,13 +11,11 @@ from auricle.pipeline.report.clip import known_data
 from auricle.pipeline.report.figures import Figures, figures
 from auricle.pipeline.report.sample import sample
 from auricle.pipeline.report.sections import sections
+from auricle.pipeline.report.server import TOKEN
 from auricle.pipeline.report.sound import mp3
 from auricle.pipeline.report.spectrogram import png
 from auricle.pipeline.show import known_clips
 from auricle.pipeline.version import VERSION
-
-TOKEN = "__TOKEN__"
-"""Stands in a served page for what tells the server that a mark comes from it."""
 
 
 def page(data: Dataset, clips: int) -> str:

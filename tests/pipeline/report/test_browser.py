@@ -1,8 +1,10 @@
 """The report in a real browser: it opens without a network, plays, filters and shows the lanes."""
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -11,7 +13,9 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import Select, WebDriverWait
 
 from auricle.pipeline.dataset import Dataset
-from auricle.pipeline.report.page import page
+from auricle.pipeline.judge.reviews import reviews_of
+from auricle.pipeline.report.page import page, served_page
+from auricle.pipeline.report.server import serve
 
 
 @pytest.fixture(scope="module")
@@ -171,3 +175,35 @@ def luminance(colour: str) -> float:
     values = [float(each) / 255 for each in colour[colour.index("(") + 1 : -1].split(",")[:3]]
     linear = [v / 12.92 if v <= 0.04045 else ((v + 0.055) / 1.055) ** 2.4 for v in values]
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def test_a_served_page_plays_and_takes_marks_by_key(
+    browser: Chrome, demo: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(demo, tmp_path / "set")
+    data = Dataset(str(tmp_path / "set"))
+    server = serve(data, 0, served_page(data).encode())
+    Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        browser.get(f"http://127.0.0.1:{server.server_port}/")
+        until(browser, lambda: browser.find_elements(By.CSS_SELECTOR, "#clip audio"))
+        browser.get_log("browser")
+        press(browser, Keys.SPACE)
+        until(browser, lambda: player(browser, "currentTime") > 0.2)
+        press(browser, "b")
+        until(browser, lambda: reviews_of(data, 0)[0].mark == "bad")
+        pressed = "[data-mark=bad][aria-pressed=true]"
+        until(browser, lambda: browser.find_elements(By.CSS_SELECTOR, pressed))
+        browser.find_element(By.CSS_SELECTOR, "#review summary").click()
+        box = browser.find_element(By.ID, "better")
+        was = box.get_property("value")
+        box.clear()
+        box.send_keys("A better text.")
+        browser.find_element(By.ID, "fix").click()
+        until(browser, lambda: reviews_of(data, 0)[0].fixes)
+        fix = reviews_of(data, 0)[0].fixes[0]
+        assert (fix.was, fix.text) == (was, "A better text.")
+        until(browser, lambda: "A better text." in browser.find_element(By.ID, "clip").text)
+        assert browser.get_log("browser") == []
+    finally:
+        server.shutdown()

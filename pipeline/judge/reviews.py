@@ -1,0 +1,124 @@
+"""Reviews: a person marks a clip good or bad, or corrects a text, and it counts.
+
+A shard of reviews exists once one of its clips was reviewed. No stage makes it, and no stage
+deletes it. Texts on disk stay as they were written: a correction is put in where texts leave.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from getpass import getuser
+from threading import Lock
+from typing import Any
+
+from auricle.pipeline.dataset import Dataset
+from auricle.pipeline.provenance import made_by
+from auricle.schemas.review import Fix, Judged, Review
+from auricle.schemas.text import CATEGORIES, QA, Captions
+
+_writing = Lock()
+"""One mark at a time is written, whichever thread of a server asks."""
+
+
+def mark(
+    data: Dataset,
+    shard: int,
+    at: int,
+    said: Judged | None,
+    note: str | None,
+    fixes: Sequence[Fix],
+) -> Review:
+    """Write down what a person says of the clip at a place of a shard, over what they said before.
+
+    Without a mark, a note or a correction the clip counts as not reviewed.
+    """
+    with _writing:
+        reviews = reviews_of(data, shard)
+        clip_id = reviews[at].clip_id
+        reviews[at] = (
+            Review(
+                clip_id=clip_id,
+                mark=said,
+                note=note,
+                fixes=tuple(fixes),
+                reviewer=getuser(),
+                time=datetime.now(UTC).isoformat(timespec="microseconds"),
+            )
+            if said or note or fixes
+            else Review.skipped(clip_id, "not_reviewed")
+        )
+        data.write("reviews", shard, reviews, made_by("reviews", "people", {}))
+        return reviews[at]
+
+
+def reviews_of(data: Dataset, shard: int) -> list[Review]:
+    """Return one review a clip of a shard, in the clips' order."""
+    if data.has("reviews", shard):
+        return data.rows(Review, shard)
+    ids = data.table("clips", shard, ["clip_id"])["clip_id"].to_pylist()
+    return [Review.skipped(clip_id, "not_reviewed") for clip_id in ids]
+
+
+def corrections(review: Review) -> Mapping[tuple[str, str], str]:
+    """Return what texts should say, by where they stand and what they say now."""
+    return {(fix.where, fix.was): fix.text for fix in review.fixes}
+
+
+def corrected(captions: Captions, review: Review) -> Captions:
+    """Return captions as a reviewer corrected them."""
+    said = corrections(review)
+    changed: dict[str, Any] = {
+        category: tuple(
+            text.model_copy(update={"text": said.get((f"{category}/{i}", text.text), text.text)})
+            for i, text in enumerate(getattr(captions, category))
+        )
+        for category in CATEGORIES
+        if getattr(captions, category)
+    }
+    return captions.model_copy(update=changed)
+
+
+def corrected_qa(qa: QA, review: Review) -> QA:
+    """Return questions and answers as a reviewer corrected them."""
+    said = corrections(review)
+    pairs = [
+        pair.model_copy(
+            update={
+                part: said.get((f"{pair.qa_id}/{part}", getattr(pair, part)), getattr(pair, part))
+                for part in ("question", "answer")
+            }
+        )
+        for pair in qa.pairs
+    ]
+    return qa.model_copy(update={"pairs": tuple(pairs)})
+
+
+def forget_outdated(data: Dataset) -> list[int]:
+    """Delete the verdicts that do not know the reviews of their shard, and the splits from them.
+
+    Returns:
+        The shards whose verdicts are pending now.
+    """
+    there = set(data.shards("verdict"))
+    outdated = [
+        shard
+        for shard in data.shards("reviews")
+        if shard in there and _known(data, shard) != _times(data, shard)
+    ]
+    for shard in outdated:
+        for table in ("split", "verdict"):
+            data.forget_shard(table, shard)
+    return outdated
+
+
+def _times(data: Dataset, shard: int) -> list[str | None]:
+    times: list[str | None] = data.table("reviews", shard, ["time"])["time"].to_pylist()
+    return times
+
+
+def _known(data: Dataset, shard: int) -> list[str | None]:
+    """Return the times of the reviews that the verdicts of a shard considered."""
+    rows = data.table("verdict", shard)
+    if "reviewed" not in rows.column_names:  # made before there were reviews
+        return [None] * int(rows.num_rows)
+    known: list[str | None] = rows["reviewed"].to_pylist()
+    return known
