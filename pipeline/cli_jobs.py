@@ -1,10 +1,11 @@
 """The command that takes a run to a cluster."""
 
+import json
 import sys
 
 import click
 
-from auricle.pipeline.cli_options import redo
+from auricle.pipeline.cli_options import as_json, redo
 
 
 @click.command()
@@ -24,6 +25,7 @@ from auricle.pipeline.cli_options import redo
 @redo
 @click.option("--follow", is_flag=True, help="Print the log; the exit status is the job's.")
 @click.option("--stop", metavar="JOB_ID", help="End a job cleanly, instead of submitting one.")
+@as_json
 def submit(
     config: str | None,
     address: str,
@@ -33,21 +35,26 @@ def submit(
     redo: tuple[str, ...],
     follow: bool,
     stop: str | None,
+    as_json: bool,
 ) -> None:
     """Run a configuration on a Ray cluster, as a job that outlives this command."""
     from auricle.jobs import submit as jobs
 
     if stop is not None:
-        click.echo(f"{stop}: {jobs.stop(address, stop)}")
+        ended = jobs.stop(address, stop)
+        click.echo(json.dumps({"job": stop, "status": ended}) if as_json else f"{stop}: {ended}")
         return
     if config is None or out is None:
         raise click.UsageError("name a configuration and --out, or a job with --stop")
     job = jobs.submit(address, config, out, source, stages, redo)
-    click.echo(f"submitted {job} to {address}")
     keys = jobs.key_variables(config)
-    if keys:
-        click.echo(f"every node must have {', '.join(keys)} in its environment")
-    click.echo(jobs.ways(address, job))
+    if as_json:
+        click.echo(json.dumps({"job": job, "address": address, "keys": list(keys)}))
+    else:
+        click.echo(f"submitted {job} to {address}")
+        if keys:
+            click.echo(f"every node must have {', '.join(keys)} in its environment")
+        click.echo(jobs.ways(address, job))
     if follow:
         sys.exit(jobs.follow(address, job))
 

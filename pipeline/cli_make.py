@@ -114,11 +114,12 @@ def verify(dataset: str, redo: tuple[str, ...], as_json: bool, **options: Any) -
 @dataset
 @config_file
 @redo
-def split(dataset: str, redo: tuple[str, ...], **options: Any) -> None:
+@as_json
+def split(dataset: str, redo: tuple[str, ...], as_json: bool, **options: Any) -> None:
     """Deal recordings to train and benchmark."""
     from auricle.pipeline.commands_judge import split
 
-    split(dataset, options, redo)
+    split(dataset, options, redo, as_json)
 
 
 @click.command()
@@ -147,11 +148,12 @@ def leakage(dataset: str, against: tuple[str, ...], as_json: bool) -> None:
     help="parquet (default), webdataset, mecat, mdl, swift, nemo, lhotse, meralion, or all.",
 )
 @click.option("--check", is_flag=True, help="Reopen what was written as its readers do, and count.")
-def export(dataset: str, formats: tuple[str, ...], check: bool) -> None:
+@as_json
+def export(dataset: str, formats: tuple[str, ...], check: bool, as_json: bool) -> None:
     """Write the training Parquet, or what other trainers read."""
     from auricle.pipeline.commands_judge import export
 
-    export(dataset, formats, check)
+    export(dataset, formats, check, as_json)
 
 
 COMMANDS = (

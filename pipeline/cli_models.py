@@ -16,7 +16,7 @@ def models() -> None:
 @as_json
 def models_list(as_json: bool) -> None:
     """List the models, their licences and where they are."""
-    from auricle.pipeline.commands import models_list
+    from auricle.pipeline.commands_models import models_list
 
     models_list(as_json)
 
@@ -25,30 +25,35 @@ def models_list(as_json: bool) -> None:
 @click.argument("names", nargs=-1)
 @config_file
 @profile
-def models_fetch(names: tuple[str, ...], config: str | None, profile: str | None) -> None:
+@as_json
+def models_fetch(
+    names: tuple[str, ...], config: str | None, profile: str | None, as_json: bool
+) -> None:
     """Fetch models by name; without a name, all that a configuration uses (default: lite)."""
-    from auricle.pipeline.commands import models_fetch
+    from auricle.pipeline.commands_models import models_fetch
 
-    models_fetch(names, config, profile)
+    models_fetch(names, config, profile, as_json)
 
 
 @models.command("verify")
 @click.argument("names", nargs=-1)
-def models_verify(names: tuple[str, ...]) -> None:
+@as_json
+def models_verify(names: tuple[str, ...], as_json: bool) -> None:
     """Check the weights that are here against the lock file, byte by byte."""
-    from auricle.pipeline.commands import models_verify
+    from auricle.pipeline.commands_models import models_verify
 
-    models_verify(names)
+    models_verify(names, as_json)
 
 
 @models.command("bundle")
 @click.argument("folder")
 @click.argument("names", nargs=-1)
-def models_bundle(folder: str, names: tuple[str, ...]) -> None:
+@as_json
+def models_bundle(folder: str, names: tuple[str, ...], as_json: bool) -> None:
     """Copy models into FOLDER, for a place without a network (AURICLE_MODELS=FOLDER)."""
-    from auricle.pipeline.commands import models_bundle
+    from auricle.pipeline.commands_models import models_bundle
 
-    models_bundle(folder, names)
+    models_bundle(folder, names, as_json)
 
 
 @click.group()
@@ -65,13 +70,14 @@ def probe() -> None:
     "--group", metavar="COLUMN", help="What to hold out whole, as a speaker (default: recordings)."
 )
 @click.option("--l2", type=float, default=10.0, help="Penalty on large weights (default 10).")
+@as_json
 def probe_train(labels: str, uri: str, column: str, **options: Any) -> None:
     """Fit a head that names a label from the clip's vector, and say how well it does.
 
     LABELS.parquet has clip_id or recording_id, and the labels. The folder is what the backend
     probe of language, emotion and accent takes as its model.
     """
-    from auricle.pipeline.commands import probe_train
+    from auricle.pipeline.commands_models import probe_train
 
     probe_train(labels, uri, column, **options)
 

@@ -4,8 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from auricle.pipeline import run as running
-from auricle.pipeline.commands import configure, console, print_rows, run_stage, say_exports
+from auricle.pipeline.commands import configure, run_stage, say_exports
 from auricle.pipeline.dataset import Dataset
 from auricle.pipeline.evaluate import evaluation, report
 from auricle.pipeline.evaluate.baseline import baselines
@@ -15,7 +14,8 @@ from auricle.pipeline.judge import calibrate as calibration
 from auricle.pipeline.judge.funnel import funnel
 from auricle.pipeline.judge.leakage import leakage as leaks_of
 from auricle.pipeline.judge.leakage import torn
-from auricle.pipeline.judge.split import shortfalls
+from auricle.pipeline.judge.split import shortfalls, sides
+from auricle.pipeline.terminal import console, print_rows
 from auricle.schemas.errors import UserError
 
 
@@ -46,12 +46,7 @@ def calibrate(uri: str, false_accept: float | None, as_json: bool) -> None:
 def verify(uri: str, options: Mapping[str, Any], redo: Sequence[str], as_json: bool) -> None:
     """Judge all clips and print the funnel."""
     data = Dataset(uri)
-    config = configure(data, options, None)
-    if as_json:
-        with console.capture():
-            running.run(data, config, console, ("verify",), redo)
-    else:
-        run_stage("verify", uri, options, redo)
+    run_stage("verify", uri, options, redo, as_json=as_json)
     found = funnel(data)
     if as_json:
         steps = [step._asdict() for step in found.steps]
@@ -65,23 +60,26 @@ def verify(uri: str, options: Mapping[str, Any], redo: Sequence[str], as_json: b
             "consistency not scored: no scorer is set (score.scorer), so no text was held against "
             "its sound",
             style="yellow",
-            soft_wrap=True,
         )
     limits = calibration.stored(data) if found.scored else None
     for warning in limits.warnings if limits else ():
         console.print(f"warning: {warning}", style="yellow", soft_wrap=True)
 
 
-def split(uri: str, options: Mapping[str, Any], redo: Sequence[str]) -> None:
+def split(uri: str, options: Mapping[str, Any], redo: Sequence[str], as_json: bool) -> None:
     """Deal all clips, and say what is torn and what the benchmark lacks."""
-    run_stage("split", uri, options, redo)
+    run_stage("split", uri, options, redo, as_json=as_json)
     data = Dataset(uri)
-    leaks = leaks_of(data)
-    _say_torn(torn(leaks))
-    for short in shortfalls(data, configure(data, options, None).split):
+    _say_torn(torn(leaks_of(data)))
+    short = shortfalls(data, configure(data, options, None).split)
+    if as_json:
+        told = {"clips": sides(data), "short": [each._asdict() for each in short]}
+        print(json.dumps(told, indent=1))
+        return
+    for each in short:
         console.print(
-            f"the benchmark has {short.there} clips of {short.kind} {short.value}; "
-            f"{short.wanted} were wanted",
+            f"the benchmark has {each.there} clips of {each.kind} {each.value}; "
+            f"{each.wanted} were wanted",
             style="yellow",
         )
     console.print("no recording and no sound is in both train and benchmark")
@@ -99,15 +97,27 @@ def _say_torn(what: Sequence[str]) -> None:
         raise RuntimeError(f"train and benchmark share {', '.join(what)}; this must never be")
 
 
-def export(uri: str, formats: Sequence[str], check: bool) -> None:
+def export(uri: str, formats: Sequence[str], check: bool, as_json: bool) -> None:
     """Write exports, and reopen them if asked to."""
     data = Dataset(uri)
     wanted = list(FORMATS) if "all" in formats else list(formats or ["parquet"])
-    say_exports(uri, export_all(data, configure(data, {}, None), wanted))
+    counts = export_all(data, configure(data, {}, None), wanted)
+    if not as_json:
+        say_exports(uri, counts)
+    checked = []
     if check:
         from auricle.pipeline.export.check import check as reopen
 
-        print_rows(reopen(_folder(data), wanted), False)
+        checked = reopen(_folder(data), wanted)
+    if as_json:
+        told = {
+            name: {side: count._asdict() for side, count in made.items()}
+            for name, made in counts.items()
+        }
+        rows = [row._asdict() for row in checked]
+        print(json.dumps({"exports": told, "checked": rows if check else None}, indent=1))
+    elif check:
+        print_rows(checked, False)
 
 
 def evaluate(

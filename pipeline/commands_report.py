@@ -4,10 +4,10 @@ import json
 import os
 from pathlib import Path
 
-from auricle.pipeline.commands import console
 from auricle.pipeline.dataset import Dataset
 from auricle.pipeline.report.page import page, served_page
 from auricle.pipeline.report.server import serve
+from auricle.pipeline.terminal import console
 from auricle.schemas.errors import UserError
 
 _FILE = "report.html"

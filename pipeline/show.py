@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text as Styled
 
 from auricle.pipeline.dataset import Dataset
-from auricle.pipeline.judge.reviews import corrected, corrected_qa
+from auricle.pipeline.judge.reviews import corrected, corrected_qa, reviews_of
 from auricle.pipeline.report.lanes import Span, lanes
 from auricle.pipeline.tables import CLIP_TABLES, NO_STAGE, TABLES
 from auricle.pipeline.text.evidence import gather, render
@@ -124,7 +124,8 @@ def captions_table(data: Dataset) -> list[ClipLine]:
     """Return every clip with its domain, split and first caption."""
     lines = []
     for shard in data.shards("captions"):
-        captions = data.rows(Captions, shard)
+        written = zip(data.rows(Captions, shard), reviews_of(data, shard), strict=True)
+        captions = [corrected(row, review) for row, review in written]
         codes = data.table("domain", shard, ["code"])["code"].to_pylist()
         sides = (
             data.table("split", shard, ["split"])["split"].to_pylist()
@@ -187,11 +188,8 @@ def known_clips(data: Dataset, shard: int, places: Sequence[int]) -> list[Known]
     for table in CLIP_TABLES:
         if table == "clips" or not data.has(table, shard):
             continue
-        record: type[Record] = TABLES[table].record
-        rows = from_table(record, data.table(table, shard).take(list(places)))
         made = data.provenance(table, shard)
-        for known, row in zip(found, rows, strict=True):
-            assert isinstance(row, Row)
+        for known, row in zip(found, _rows_at(data, table, shard, places), strict=True):
             known.rows[table] = row
             if made:
                 weights = ", ".join(f"{use.name} {use.sha256[:8]}" for use in made.models)
@@ -200,6 +198,15 @@ def known_clips(data: Dataset, shard: int, places: Sequence[int]) -> list[Known]
     for known in found:
         _correct(known.rows)
     return found
+
+
+def _rows_at(data: Dataset, table: str, shard: int, places: Sequence[int]) -> list[Row]:
+    if table == "reviews":
+        reviews = reviews_of(data, shard)
+        return [reviews[at] for at in places]
+    record: type[Record] = TABLES[table].record
+    rows = from_table(record, data.table(table, shard).take(list(places)))
+    return [row for row in rows if isinstance(row, Row)]
 
 
 def _correct(rows: dict[str, Row]) -> None:

@@ -7,8 +7,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from auricle.pipeline.dataset import Dataset
+from auricle.pipeline.judge.reviews import corrected_column, corrector, reviews_of
 from auricle.pipeline.recordings import of_recordings
 from auricle.schemas.errors import UserError
+from auricle.schemas.review import Review
 from auricle.schemas.text import CATEGORIES
 
 SPLITS = ("train", "benchmark")
@@ -78,6 +80,7 @@ def _rows(data: Dataset, shard: int, split: str) -> Iterator[pa.Table]:
         for name, columns in _NEEDED.items()
         if name in _ALWAYS or data.has(name, shard)
     }
+    reviews = reviews_of(data, shard)
     licences = of_recordings(data, shard, "license")
     captions = tables["captions"]
     wanted = pc.and_(pc.equal(tables["split"]["split"], split), pc.equal(captions["status"], "ok"))
@@ -109,8 +112,7 @@ def _rows(data: Dataset, shard: int, split: str) -> Iterator[pa.Table]:
             "license": licences[here].take(keep),
             **{name: clips[name] for name in ("duration", "start", "clip_id", "recording_id")},
         }
-        if "reviews" in said:
-            made |= _corrected(made, said["reviews"]["fixes"].to_pylist())
+        made |= _corrected(made, [reviews[here.start + i] for i in keep.to_pylist()])
         if verdict is not None:
             made |= {"consistency": verdict["margin"], "support": verdict["support"]}
             made["license"] = pc.coalesce(verdict["license"], made["license"])
@@ -127,7 +129,6 @@ _NEEDED = {
     "language": ["language"],
     "transcript": ["text"],
     "verdict": ["texts_out", "margin", "support", "license"],
-    "reviews": ["fixes"],
 }
 _ALWAYS = ("split", "captions", "qa", "domain")
 
@@ -152,24 +153,17 @@ def _without(made: dict[str, Any], out: list[list[dict[str, Any]]]) -> dict[str,
     return changed
 
 
-def _corrected(made: dict[str, Any], fixes: list[list[dict[str, Any]] | None]) -> dict[str, Any]:
+def _corrected(made: dict[str, Any], reviews: list[Review]) -> dict[str, Any]:
     """Return the columns of texts with those that reviewers corrected, where any is."""
-    if not any(fixes):
+    if not any(review.fixes for review in reviews):
         return {}
-    said = [{(fix["where"], fix["was"]): fix["text"] for fix in clip or ()} for clip in fixes]
-    changed: dict[str, Any] = {}
-    for name in CATEGORIES:
-        lists = [
-            texts and [fixed.get((f"{name}/{i}", text), text) for i, text in enumerate(texts)]
-            for texts, fixed in zip(made[name].to_pylist(), said, strict=True)
-        ]
-        changed[name] = pa.array(lists, _TEXTS)
+    changed = {name: corrected_column(name, made[name], reviews) for name in CATEGORIES}
     pairs = made["qa"].to_pylist()
-    for row, fixed in zip(pairs, said, strict=True):
+    for row, review in zip(pairs, reviews, strict=True):
+        right = corrector(review)
         for pair in row or ():
             for part in ("question", "answer"):
-                where = f"{pair['qa_id']}/{part}"
-                pair[part] = fixed.get((where, pair[part]), pair[part])
+                pair[part] = right(f"{pair['qa_id']}/{part}", pair[part])
     changed["qa"] = pa.array(pairs, SCHEMA.field("qa").type)
     return changed
 

@@ -2,13 +2,16 @@
 
 A shard of reviews exists once one of its clips was reviewed. No stage makes it, and no stage
 deletes it. Texts on disk stay as they were written: a correction is put in where texts leave.
+Clips may be cut anew meanwhile, so reviews are found by the clips' ids and not by their places.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from getpass import getuser
 from threading import Lock
 from typing import Any
+
+import pyarrow as pa
 
 from auricle.pipeline.dataset import Dataset
 from auricle.pipeline.provenance import made_by
@@ -40,7 +43,7 @@ def mark(
                 mark=said,
                 note=note,
                 fixes=tuple(fixes),
-                reviewer=getuser(),
+                reviewer=_reviewer(),
                 time=datetime.now(UTC).isoformat(timespec="microseconds"),
             )
             if said or note or fixes
@@ -52,23 +55,24 @@ def mark(
 
 def reviews_of(data: Dataset, shard: int) -> list[Review]:
     """Return one review a clip of a shard, in the clips' order."""
-    if data.has("reviews", shard):
-        return data.rows(Review, shard)
     ids = data.table("clips", shard, ["clip_id"])["clip_id"].to_pylist()
-    return [Review.skipped(clip_id, "not_reviewed") for clip_id in ids]
+    rows = data.rows(Review, shard) if data.has("reviews", shard) else []
+    known = {row.clip_id: row for row in rows}
+    return [known.get(name) or Review.skipped(name, "not_reviewed") for name in ids]
 
 
-def corrections(review: Review) -> Mapping[tuple[str, str], str]:
-    """Return what texts should say, by where they stand and what they say now."""
-    return {(fix.where, fix.was): fix.text for fix in review.fixes}
+def corrector(review: Review) -> Callable[[str, str], str]:
+    """Return what tells, of a place and the text that stands there, what it should say."""
+    said = {(fix.where, fix.was): fix.text for fix in review.fixes}
+    return lambda where, text: said.get((where, text), text)
 
 
 def corrected(captions: Captions, review: Review) -> Captions:
     """Return captions as a reviewer corrected them."""
-    said = corrections(review)
+    right = corrector(review)
     changed: dict[str, Any] = {
         category: tuple(
-            text.model_copy(update={"text": said.get((f"{category}/{i}", text.text), text.text)})
+            text.model_copy(update={"text": right(f"{category}/{i}", text.text)})
             for i, text in enumerate(getattr(captions, category))
         )
         for category in CATEGORIES
@@ -79,17 +83,28 @@ def corrected(captions: Captions, review: Review) -> Captions:
 
 def corrected_qa(qa: QA, review: Review) -> QA:
     """Return questions and answers as a reviewer corrected them."""
-    said = corrections(review)
+    right = corrector(review)
     pairs = [
         pair.model_copy(
             update={
-                part: said.get((f"{pair.qa_id}/{part}", getattr(pair, part)), getattr(pair, part))
+                part: right(f"{pair.qa_id}/{part}", getattr(pair, part))
                 for part in ("question", "answer")
             }
         )
         for pair in qa.pairs
     ]
     return qa.model_copy(update={"pairs": tuple(pairs)})
+
+
+def corrected_column(category: str, texts: pa.Array, reviews: Sequence[Review]) -> pa.Array:
+    """Return the captions of a category, a list of texts a clip, as reviewers corrected them."""
+    if not any(review.fixes for review in reviews):
+        return texts
+    lists = [
+        said and [corrector(review)(f"{category}/{i}", text) for i, text in enumerate(said)]
+        for said, review in zip(texts.to_pylist(), reviews, strict=True)
+    ]
+    return pa.array(lists, texts.type)
 
 
 def forget_outdated(data: Dataset) -> list[int]:
@@ -110,9 +125,16 @@ def forget_outdated(data: Dataset) -> list[int]:
     return outdated
 
 
+def _reviewer() -> str | None:
+    """Return the name of who is logged in; a container's user may have none."""
+    try:
+        return getuser()
+    except (KeyError, OSError):
+        return None
+
+
 def _times(data: Dataset, shard: int) -> list[str | None]:
-    times: list[str | None] = data.table("reviews", shard, ["time"])["time"].to_pylist()
-    return times
+    return [review.time for review in reviews_of(data, shard)]
 
 
 def _known(data: Dataset, shard: int) -> list[str | None]:

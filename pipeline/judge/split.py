@@ -134,6 +134,17 @@ class Shortfall(NamedTuple):
     there: int
 
 
+def sides(data: Dataset) -> dict[str, int]:
+    """Return how many clips are on each side; those on neither are under `none`."""
+    counts: Counter[str] = Counter()
+    for shard in data.shards("split"):
+        column = pc.fill_null(data.table("split", shard, ["split"])["split"], "none")
+        counts.update(
+            {each["values"]: each["counts"] for each in pc.value_counts(column).to_pylist()}
+        )
+    return dict(counts)
+
+
 def shortfalls(data: Dataset, settings: SplitSettings) -> list[Shortfall]:
     """Return the quotas that the benchmark does not fill."""
     counts: Counter[tuple[str, str]] = Counter()

@@ -8,6 +8,7 @@ from auricle.pipeline.dataset import Dataset, Fingerprint
 from auricle.pipeline.engine.whole import old_first, update
 from auricle.pipeline.engine.work import Done, Tell
 from auricle.pipeline.judge.calibrate import Calibration, calibrate, stored
+from auricle.pipeline.judge.reviews import reviews_of
 from auricle.pipeline.judge.texts import GENERAL, kind_of
 from auricle.pipeline.licences import spdx
 from auricle.pipeline.provenance import made_by
@@ -21,7 +22,6 @@ from auricle.schemas.text import CATEGORIES
 _PASSED_OVER = {"plan"}
 """Marks that say how a text fits a plan, and nothing of its truth."""
 _ABSENT: dict[str, Any] = {"status": "skipped", "reason": None, "texts": []}
-_UNSEEN: dict[str, Any] = {"mark": None, "note": None, "fixes": [], "time": None}
 
 
 @dataclass
@@ -62,8 +62,9 @@ class Verdicts:
         tables = {
             name: data.table(name, shard, columns).to_pylist()
             for name, columns in _COLUMNS.items()
-            if name in self.reads or (name == "reviews" and data.has(name, shard))
+            if name in self.reads
         }
+        tables["reviews"] = [review.model_dump() for review in reviews_of(data, shard)]
         return [
             self._verdict({name: rows[at] for name, rows in tables.items()}, licence, limits)
             for at, licence in enumerate(licences)
@@ -72,7 +73,7 @@ class Verdicts:
     def _verdict(
         self, said: Mapping[str, Any], licence: str | None, limits: Calibration | None
     ) -> Verdict:
-        clip_id, review = said["clips"]["clip_id"], said.get("reviews", _UNSEEN)
+        clip_id, review = said["clips"]["clip_id"], said["reviews"]
         good, fixed = review["mark"] == "good", _fixed(said, review)
         texts_out = tuple(
             each
@@ -99,7 +100,7 @@ class Verdicts:
             texts_out=texts_out,
             consistency=scored,
             margin=margin,
-            support=_share(said["support"]),
+            support=None if GENERAL in fixed else _share(said["support"]),
             reviewed=review["time"],
             license=spdx(licence),
             license_evidence=licence,
@@ -119,7 +120,6 @@ _COLUMNS = {
     "support": ["status", "texts"],
     "duplicates": ["exact", "near"],
     "judgements": ["status", "unsupported", "questions"],
-    "reviews": ["mark", "note", "fixes", "time"],
 }
 
 

@@ -1,7 +1,8 @@
 """The server of `auricle report --serve`: on this machine alone, straight from the Parquet.
 
 It answers requests whose Host is this machine's own name, so that no page of another site can
-reach it by a name that points here, and takes marks only with the token that its page was given.
+reach it by a name that points here. It takes marks only from its own page, by their Origin and by
+the token that the page was given.
 Ids are looked up in the index and nowhere else: no path comes from a request.
 """
 
@@ -43,7 +44,8 @@ _HEADERS = {
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-store",
 }
-_RANGE = re.compile(r"bytes=(\d*)-(\d*)")
+_RANGE = re.compile(r"bytes=([0-9]{0,15})-([0-9]{0,15})")
+_NUMBER = re.compile(r"[0-9]{1,15}")
 
 
 class _Said(BaseModel):
@@ -64,6 +66,12 @@ class _Refused(Exception):
         self.status = status
 
 
+class _Server(ThreadingHTTPServer):
+    """A server at which many requests may wait: a list of clips asks for all at once."""
+
+    request_queue_size = 128
+
+
 def serve(data: Dataset, port: int, page: bytes) -> ThreadingHTTPServer:
     """Return a server of a dataset on 127.0.0.1 that is bound and not yet running.
 
@@ -80,7 +88,7 @@ def serve(data: Dataset, port: int, page: bytes) -> ThreadingHTTPServer:
     token = secrets.token_urlsafe(24)
     handler = partial(_Handler, data, index, page.replace(TOKEN.encode(), token.encode()), token)
     try:
-        return ThreadingHTTPServer((_HOST, port), handler)
+        return _Server((_HOST, port), handler)
     except OSError as error:
         raise UserError(f"--port {port}: {error.strerror}; name another, or 0 for any") from None
 
@@ -112,16 +120,27 @@ class _Handler(BaseHTTPRequestHandler):
             self._check_host()
             answer(unquote(urlsplit(self.path).path))
         except _Refused as refused:
+            self.close_connection = True  # its body may not have been read
             self._json({"error": str(refused)}, refused.status)
         except UserError as error:
             self._json({"error": str(error)}, HTTPStatus.NOT_FOUND)
         except (BrokenPipeError, ConnectionResetError):
             self.close_connection = True  # the browser has gone on to another clip
+        except Exception:
+            told = {"error": "that failed here; the terminal of the server says why"}
+            self._json(told, HTTPStatus.INTERNAL_SERVER_ERROR)
+            raise
 
     def _check_host(self) -> None:
-        host = (self.headers.get("Host") or "").rsplit(":", 1)[0]
-        if host not in (_HOST, "localhost"):
+        if not _is_here(self.headers.get("Host") or ""):
             raise _Refused(HTTPStatus.FORBIDDEN, "this server answers to 127.0.0.1 alone")
+
+    def _check_sender(self) -> None:
+        kind, _, host = (self.headers.get("Origin") or "").partition("://")
+        token = (self.headers.get("X-Auricle-Token") or "").encode()
+        foreign = bool(kind) and not (kind == "http" and host == self.headers.get("Host"))
+        if foreign or not secrets.compare_digest(token, self._token.encode()):
+            raise _Refused(HTTPStatus.FORBIDDEN, "marks come from this server's own page")
 
     def _get(self, path: str) -> None:
         what, _, name = path.removeprefix("/").partition("/")
@@ -142,13 +161,13 @@ class _Handler(BaseHTTPRequestHandler):
     def _clips(self) -> None:
         self._index.refresh()
         asked = dict(parse_qsl(urlsplit(self.path).query))
-        try:
-            offset, limit = int(asked.pop("offset", 0)), int(asked.pop("limit", 50))
-        except ValueError:
-            raise _Refused(HTTPStatus.BAD_REQUEST, "offset and limit are numbers") from None
+        numbers = [asked.pop("offset", "0"), asked.pop("limit", "50")]
+        if not all(map(_NUMBER.fullmatch, numbers)):
+            raise _Refused(HTTPStatus.BAD_REQUEST, "offset and limit are numbers")
+        offset, limit = map(int, numbers)
         if unknown := set(asked) - {*FILTERS, "q"}:
             raise _Refused(HTTPStatus.BAD_REQUEST, f"no filter {', '.join(sorted(unknown))}")
-        found = self._index.find(asked, max(0, offset), min(max(1, limit), _MOST))
+        found = self._index.find(asked, offset, min(max(1, limit), _MOST))
         self._json({**found._asdict(), "facets": self._index.facets()})
 
     def _place(self, clip_id: str) -> tuple[int, int]:
@@ -162,8 +181,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _post(self, path: str) -> None:
         body = self._body()
-        if not secrets.compare_digest(self.headers.get("X-Auricle-Token") or "", self._token):
-            raise _Refused(HTTPStatus.FORBIDDEN, "marks come from this server's own page")
+        self._check_sender()
         if not path.startswith("/api/review/"):
             raise _Refused(HTTPStatus.NOT_FOUND, f"there is no {path}")
         try:
@@ -171,15 +189,17 @@ class _Handler(BaseHTTPRequestHandler):
         except ValidationError as error:
             first = error.errors()[0]
             where = ".".join(str(part) for part in first["loc"])
-            raise _Refused(HTTPStatus.BAD_REQUEST, f"{where}: {first['msg']}") from None
+            told = f"{where}: {first['msg']}" if where else first["msg"]
+            raise _Refused(HTTPStatus.BAD_REQUEST, told) from None
         shard, at = self._place(path.removeprefix("/api/review/"))
         review = mark(self._data, shard, at, said.mark, said.note, said.fixes)
         self._json(review.model_dump(mode="json"))
 
     def _body(self) -> bytes:
         length = self.headers.get("Content-Length") or ""
-        if not length.isdigit() or int(length) > _LARGEST:
-            self.close_connection = True
+        if not _NUMBER.fullmatch(length):
+            raise _Refused(HTTPStatus.LENGTH_REQUIRED, "a mark comes with its Content-Length")
+        if int(length) > _LARGEST:
             raise _Refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"more than {_LARGEST:,} bytes")
         return self.rfile.read(int(length))
 
@@ -217,3 +237,8 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(content)
+
+
+def _is_here(host: str) -> bool:
+    """Tell whether a Host, with or without a port, is this machine's own name."""
+    return host.partition(":")[0] in (_HOST, "localhost")

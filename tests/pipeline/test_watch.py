@@ -13,7 +13,7 @@ from conftest import auricle
 from fakes import FakeExpert, Log, SecondExpert, fill
 from rich.console import Console, RenderableType
 
-from auricle.pipeline.commands import status
+from auricle.pipeline.commands_look import status
 from auricle.pipeline.dataset import Dataset, Fingerprint
 from auricle.pipeline.engine.chain import Chain
 from auricle.pipeline.engine.lease import hold
