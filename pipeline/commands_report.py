@@ -2,6 +2,7 @@
 
 import json
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from auricle.pipeline.dataset import Dataset
@@ -45,4 +46,5 @@ def serve_report(uri: str, port: int) -> None:
     data = Dataset(uri)
     server = serve(data, port, served_page(data).encode())
     console.print(f"http://127.0.0.1:{server.server_port} until Ctrl-C", soft_wrap=True)
-    server.serve_forever()
+    with server, suppress(KeyboardInterrupt):
+        server.serve_forever()

@@ -2,6 +2,8 @@
 
 from typing import Annotated, Literal
 
+from pydantic import StringConstraints
+
 from auricle.schemas.base import Record, Row, about
 
 Judged = Literal["good", "bad"]
@@ -14,7 +16,11 @@ class Fix(Record):
         str, about("`long/0`; of a question its qa_id with `/question` or `/answer` after it")
     ]
     was: Annotated[str, about("the text that it replaces")]
-    text: Annotated[str, about("what it should say")]
+    text: Annotated[
+        str,
+        about("what it should say"),
+        StringConstraints(strip_whitespace=True, min_length=1),
+    ]
 
 
 class Review(Row):

@@ -120,6 +120,7 @@ class _Pool:
             while self._assign():
                 self._wait()
         finally:
+            self.staffing.end()
             self.hands.end(GRACE + 5)
             for stage, pieces in self.agenda.ready.items():
                 self.progress.pool(stage, 0, 0, len(pieces))

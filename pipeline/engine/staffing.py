@@ -11,6 +11,8 @@ from auricle.schemas.errors import UserError
 
 _LOOK = 5.0
 """Seconds between two looks at the cluster."""
+_MOST_ASKED = 500
+"""Workers of a stage that an autoscaler is asked to make room for."""
 
 
 class Staffing:
@@ -22,6 +24,7 @@ class Staffing:
         self.needs: dict[str, Need] = {}
         self._seen = -_LOOK
         self._staffed = 0.0
+        self._asked: list[dict[str, float]] = []
 
     def look(self, now: float) -> None:
         """See what nodes there are.
@@ -37,12 +40,34 @@ class Staffing:
             self.nodes = {node["NodeID"]: node["Resources"] for node in nodes if node["Alive"]}
             works = self.agenda.works
             self.needs = {n: need_of(work, self.settings, self.nodes) for n, work in works.items()}
+            self._ask(self._wanted())
         if self.hands.all:
             self._staffed = now
         elif not self.nodes and self.settings.address is None:
             raise UserError("ray: its raylet on this machine has died; run again to go on")
         elif now - self._staffed > self.settings.patience:
             self._complain()
+
+    def end(self) -> None:
+        """Tell the cluster's autoscaler that no more nodes are wanted."""
+        self._ask([])
+
+    def _wanted(self) -> list[dict[str, float]]:
+        """Return what a worker for each piece that is ready or running would take, some of each."""
+        wanted = []
+        for stage, ready in self.agenda.ready.items():
+            pieces = len(ready) + sum(len(hand.begun) for hand in self.hands.of(stage))
+            wanted += [dict(self.needs[stage].resources)] * min(pieces, _MOST_ASKED)
+        return [each for each in wanted if each]
+
+    def _ask(self, wanted: list[dict[str, float]]) -> None:
+        """Ask the autoscaler for room, where a cluster has one; nodes it does not need may go."""
+        if self.settings.address is None or wanted == self._asked:
+            return
+        from ray.autoscaler.sdk import request_resources
+
+        request_resources(bundles=wanted)  # type: ignore[no-untyped-call]
+        self._asked = wanted
 
     def left(self, stage: str) -> float:
         """Return the seconds of work that are ready or running."""

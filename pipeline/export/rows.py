@@ -157,7 +157,9 @@ def _corrected(made: dict[str, Any], reviews: list[Review]) -> dict[str, Any]:
     """Return the columns of texts with those that reviewers corrected, where any is."""
     if not any(review.fixes for review in reviews):
         return {}
-    changed = {name: corrected_column(name, made[name], reviews) for name in CATEGORIES}
+    changed: dict[str, Any] = {
+        name: corrected_column(name, made[name], reviews) for name in CATEGORIES
+    }
     pairs = made["qa"].to_pylist()
     for row, review in zip(pairs, reviews, strict=True):
         right = corrector(review)

@@ -49,7 +49,13 @@ class Section:
 
 def sections(told: Figures) -> list[Section]:
     """Return the parts that the figures fill."""
-    found = [_overview(told), _texts(told.texts), _checked(told), _heard(told), _cost(told)]
+    found = [
+        _overview(told),
+        _texts(told.texts, told.clips),
+        _checked(told),
+        _heard(told),
+        _cost(told),
+    ]
     return [section for section in found if section is not None]
 
 
@@ -81,7 +87,7 @@ def _overview(told: Figures) -> Section:
     return Section("overview", "Overview", (text,), tuple(numbers), tuple(charts), tuple(tables))
 
 
-def _texts(report: LintReport | None) -> Section | None:
+def _texts(report: LintReport | None, clips: int) -> Section | None:
     if report is None:
         return None
     charts: list[Chart] = []
@@ -113,9 +119,11 @@ def _texts(report: LintReport | None) -> Section | None:
         other = {name: _number(published.QA[key]) for name, key in _REPEATED.items()}
         charts.append(beside("Repetition, yes and no", ours, other, "share"))
     rows: list[tuple[Told | None, ...]] = [tuple(line) for line in lines(report)]
+    read = max(part.clips for part in (report.captions, report.qa) if part)
+    sampled = f"Of the {clips:,} clips {read:,} were measured. " if read < clips else ""
     text = (
-        "Beside each figure stands what the same ruler finds in the references that MECAT "
-        "published (20,052 clips). docs/lint.md says what each measure means."
+        f"{sampled}Beside each figure stands what the same ruler finds in the references that "
+        "MECAT published (20,052 clips). docs/lint.md says what each measure means."
     )
     columns = ("texts", "measure", "this set", "MECAT")
     return Section(

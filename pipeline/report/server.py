@@ -45,6 +45,7 @@ _HEADERS = {
     "Cache-Control": "no-store",
 }
 _RANGE = re.compile(r"bytes=([0-9]{0,15})-([0-9]{0,15})")
+_HERE = re.compile(r"(127\.0\.0\.1|localhost)(:[0-9]+)?")
 _NUMBER = re.compile(r"[0-9]{1,15}")
 
 
@@ -124,7 +125,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._json({"error": str(refused)}, refused.status)
         except UserError as error:
             self._json({"error": str(error)}, HTTPStatus.NOT_FOUND)
-        except (BrokenPipeError, ConnectionResetError):
+        except ConnectionError:
             self.close_connection = True  # the browser has gone on to another clip
         except Exception:
             told = {"error": "that failed here; the terminal of the server says why"}
@@ -132,7 +133,7 @@ class _Handler(BaseHTTPRequestHandler):
             raise
 
     def _check_host(self) -> None:
-        if not _is_here(self.headers.get("Host") or ""):
+        if not _HERE.fullmatch(self.headers.get("Host") or ""):
             raise _Refused(HTTPStatus.FORBIDDEN, "this server answers to 127.0.0.1 alone")
 
     def _check_sender(self) -> None:
@@ -237,8 +238,3 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(content)
-
-
-def _is_here(host: str) -> bool:
-    """Tell whether a Host, with or without a port, is this machine's own name."""
-    return host.partition(":")[0] in (_HOST, "localhost")

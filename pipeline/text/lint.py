@@ -17,7 +17,7 @@ from auricle.pipeline.text.lint_figures import (
     Usual,
 )
 from auricle.pipeline.text.lint_questions import QuestionCount
-from auricle.pipeline.text.lint_records import ANY, CaptionSet
+from auricle.pipeline.text.lint_records import ANY, CaptionSet, Texts
 from auricle.pipeline.text.lint_sources import texts
 from auricle.pipeline.text.published import Figure
 from auricle.schemas.errors import UserError
@@ -38,16 +38,21 @@ def lint(target: str) -> LintReport:
     Raises:
         UserError: there is nothing to read, or something in it is broken.
     """
-    captions, questions = CaptionCount(), QuestionCount()
-    for given in texts(target):
-        if isinstance(given, CaptionSet):
-            captions.add(given)
-        else:
-            questions.add(given)
-    report = LintReport(target, captions.result(), questions.result())
+    report = measured(target, texts(target))
     if report.captions is None and report.qa is None:
         raise UserError(f"{target}: not one caption or question in it; look at the file")
     return report
+
+
+def measured(name: str, given: Texts) -> LintReport:
+    """Measure texts that come in one by one; `name` says whose they are."""
+    captions, questions = CaptionCount(), QuestionCount()
+    for each in given:
+        if isinstance(each, CaptionSet):
+            captions.add(each)
+        else:
+            questions.add(each)
+    return LintReport(name, captions.result(), questions.result())
 
 
 def lint_rows(target: str) -> list[LintLine]:

@@ -8,7 +8,7 @@ import csv
 import gzip
 import json
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from glob import glob
 from pathlib import Path
@@ -42,7 +42,7 @@ def texts(target: str) -> Texts:
     """
     data = _dataset(target)
     if data is not None:
-        yield from _of_dataset(data)
+        yield from texts_of_dataset(data, _written(data))
         return
     for path in _files(target):
         stem = path.name.split(".", 1)[0]
@@ -65,8 +65,14 @@ def _dataset(target: str) -> Dataset | None:
     return None
 
 
-def _of_dataset(data: Dataset) -> Texts:
-    for shard in sorted({*data.shards("captions"), *data.shards("qa")}):
+def _written(data: Dataset) -> list[int]:
+    """Return the shards that have captions or questions."""
+    return sorted({*data.shards("captions"), *data.shards("qa")})
+
+
+def texts_of_dataset(data: Dataset, shards: Iterable[int]) -> Texts:
+    """Yield all captions and questions of some shards of a dataset of ours."""
+    for shard in shards:
         domains: dict[str, str | None] = {}
         if data.has("domain", shard):
             codes = data.table("domain", shard, ["clip_id", "code"]).to_pydict()

@@ -6,10 +6,14 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 from conftest import auricle
+from fakes import MADE
+from pydantic import ValidationError
 
 from auricle.pipeline.dataset import Dataset
 from auricle.pipeline.judge.reviews import forget_outdated, mark, reviews_of
-from auricle.pipeline.show import find_clip
+from auricle.pipeline.show import captions_table, find_clip
+from auricle.pipeline.status import status
+from auricle.schemas.clip import Clip
 from auricle.schemas.decision import Verdict
 from auricle.schemas.review import Fix
 from auricle.schemas.text import QA, Captions
@@ -101,6 +105,29 @@ def test_verify_makes_only_the_shards_again_whose_reviews_it_does_not_know(copy:
     assert not copy.has("split", 0)
 
 
+def test_reviews_go_with_their_clips_when_clips_are_cut_anew(copy: Dataset) -> None:
+    clips = copy.rows(Clip, 0)
+    said = mark(copy, 0, 3, "bad", None, [])
+    copy.write("clips", 0, [clips[7], clips[3]], MADE)
+    assert [row.clip_id for row in reviews_of(copy, 0)] == [clips[7].clip_id, clips[3].clip_id]
+    assert reviews_of(copy, 0)[1] == said
+    assert reviews_of(copy, 0)[0].reason == "not_reviewed"
+
+
+def test_no_redo_deletes_a_review(copy: Dataset) -> None:
+    said = mark(copy, 0, 3, "bad", None, [])
+    done = auricle("run", "samples", "--out", copy.storage.uri, "--redo", "verify")
+    assert done.returncode == 0, done.stderr
+    assert reviews_of(copy, 0)[3] == said
+    assert verdicts(copy)[3].reviewed == said.time
+    assert all(line.table != "reviews" for line in status(copy))
+
+
+def test_a_correction_says_something() -> None:
+    with pytest.raises(ValidationError):
+        Fix(where="long/0", was="A cat.", text="  ")
+
+
 def test_show_has_the_corrected_text_and_who_corrected_it(copy: Dataset) -> None:
     captions = copy.rows(Captions, 0)[0]
     assert captions.long
@@ -109,6 +136,7 @@ def test_show_has_the_corrected_text_and_who_corrected_it(copy: Dataset) -> None
     assert isinstance(known, Captions)
     assert known.long
     assert known.long[0].text == "Better."
+    assert captions_table(copy)[0].caption == "Better."
     shown = auricle("show", copy.storage.uri, captions.clip_id).stdout
     assert "Better." in shown
     assert f"long/0 was: {captions.long[0].text}"[:40] in shown

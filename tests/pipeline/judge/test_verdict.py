@@ -21,6 +21,7 @@ from auricle.schemas.decision import (
 )
 from auricle.schemas.errors import UserError
 from auricle.schemas.judgement import JudgedQuestion, Judgement, UnsupportedClaim
+from auricle.schemas.review import Fix, Judged, Review
 from auricle.schemas.text import QA, Captions, Mark, QAPair, Text
 
 COUNT = 60
@@ -227,6 +228,50 @@ def test_what_the_judge_contradicts_and_what_needs_no_listening_is_out(tmp_path,
         ("short/2", "contradicted"),
         (f"{IDS[0]}_00000000", "answered_unheard"),
     }
+
+
+def reviewed(
+    tables: dict[str, list[Any]], at: int, mark: Judged | None, *fixes: Fix, note: str | None = None
+) -> None:
+    rows = tables.setdefault("reviews", [Review.skipped(c, "not_reviewed") for c in IDS])
+    rows[at] = Review(clip_id=IDS[at], mark=mark, note=note, fixes=fixes, time="2026-01-01")
+
+
+def test_a_clip_that_a_person_marked_bad_is_out_with_their_note(tmp_path, tables) -> None:
+    reviewed(tables, 0, "bad", note="two voices")
+    _, found = verdicts(tmp_path, tables)
+    assert reasons(found[IDS[0]]) == {("review", "marked_bad")}
+    assert found[IDS[0]].against[0].detail == "two voices"
+    assert (found[IDS[0]].reviewed, found[IDS[1]].reviewed) == ("2026-01-01", None)
+    assert found[IDS[1]].passed
+
+
+def test_a_good_mark_stands_above_what_was_measured_and_not_above_licence_and_copies(
+    tmp_path, tables
+) -> None:
+    faulty = (Mark(where="long/0", check="unsupported_claim", detail="no rain"),)
+    for at in (0, 1):
+        change(tables["signal"], at, silence=1.0, clipped=1.0)
+        change(tables["captions"], at, marks=faulty)
+        change(tables["recordings"], at, license="all rights reserved")
+        change(tables["duplicates"], at, near=IDS[5])
+    reviewed(tables, 0, "good")
+    _, found = verdicts(tmp_path, tables, licenses=("CC-BY-3.0",))
+    kept = {rule for rule, _ in reasons(found[IDS[0]])}
+    assert kept == {"licence", "duplicate"}
+    assert {rule for rule, _ in reasons(found[IDS[1]])} == kept | {"signal", "checks"}
+
+
+def test_a_corrected_text_is_not_out_for_what_it_said_before(tmp_path, tables) -> None:
+    faulty = (Mark(where="long/0", check="unsupported_claim", detail="no rain"),)
+    for at in (0, 1):
+        change(tables["captions"], at, marks=faulty)
+    reviewed(tables, 0, None, Fix(where="long/0", was="A tone.", text="A low tone."))
+    reviewed(tables, 1, None, Fix(where="long/0", was="Rain.", text="A low tone."))
+    _, found = verdicts(tmp_path, tables)
+    assert found[IDS[0]].passed
+    assert (found[IDS[0]].consistency, found[IDS[0]].support) == ("not_scored", None)
+    assert reasons(found[IDS[1]]) == {("checks", "unsupported_claim")}
 
 
 def test_the_funnel_counts_each_rule_alone_and_in_turn(tmp_path, tables) -> None:

@@ -155,9 +155,10 @@ def test_what_is_not_in_the_index_is_not_there(server: ThreadingHTTPServer, path
 def test_an_unknown_filter_is_an_error(server: ThreadingHTTPServer) -> None:
     assert ask(server, "/api/clips?colour=blue")[0] == 400
     assert ask(server, "/api/clips?offset=first")[0] == 400
+    assert told(server, f"/api/clips?offset={10**14}")["clips"] == []
 
 
-@pytest.mark.parametrize("host", ["evil.example", "evil.example:80", "127.0.0.1.evil.example"])
+@pytest.mark.parametrize("host", ["evil.example", "evil.example:80", "127.0.0.1.evil.example", ""])
 def test_other_names_of_this_machine_are_refused(server: ThreadingHTTPServer, host: str) -> None:
     assert ask(server, "/", Host=host)[0] == 403
 
@@ -172,7 +173,46 @@ def test_a_mark_needs_the_token_of_the_page(server: ThreadingHTTPServer, data: D
     path = f"/api/review/{an_id(server)}"
     assert ask(server, path, "POST", {"mark": "bad"})[0] == 403
     assert ask(server, path, "POST", {"mark": "bad"}, X_Auricle_Token="guessed")[0] == 403
+    assert ask(server, path, "POST", {"mark": "bad"}, X_Auricle_Token="gu\xe9")[0] == 403
     assert not data.shards("reviews")
+
+
+def test_a_mark_from_a_page_of_another_origin_is_refused(
+    server: ThreadingHTTPServer, data: Dataset
+) -> None:
+    path, secret = f"/api/review/{an_id(server)}", token(server)
+    for origin in ("http://evil.example", "null", f"https://127.0.0.1:{server.server_port}"):
+        given = {"X_Auricle_Token": secret, "Origin": origin}
+        assert ask(server, path, "POST", {"mark": "bad"}, **given)[0] == 403
+    assert not data.shards("reviews")
+    own = {"X_Auricle_Token": secret, "Origin": f"http://127.0.0.1:{server.server_port}"}
+    assert ask(server, path, "POST", {}, **own)[0] == 200
+
+
+@pytest.mark.parametrize("length, status", [("1000001", 413), ("many", 411), (None, 411)])
+def test_a_body_of_another_size_than_a_mark_has_is_refused(
+    server: ThreadingHTTPServer, length: str | None, status: int
+) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", server.server_port, timeout=20)
+    connection.putrequest("POST", f"/api/review/{an_id(server)}")
+    connection.putheader("X-Auricle-Token", token(server))
+    if length is not None:
+        connection.putheader("Content-Length", length)
+    connection.endheaders()
+    answer = connection.getresponse()
+    assert answer.status == status
+    assert json.loads(answer.read())["error"]
+    connection.close()
+
+
+def test_a_corrected_caption_stands_in_the_list(server: ThreadingHTTPServer) -> None:
+    clip, secret = told(server, "/api/clips?limit=1")["clips"][0], token(server)
+    path = f"/api/review/{clip['clip_id']}"
+    fix = {"where": "long/0", "was": clip["caption"], "text": "A zither, plucked (slowly)."}
+    assert ask(server, path, "POST", {"fixes": [fix]}, X_Auricle_Token=secret)[0] == 200
+    (found,) = told(server, f"/api/clips?q={quote('zither, plucked (')}")["clips"]
+    assert (found["clip_id"], found["caption"]) == (clip["clip_id"], fix["text"])
+    ask(server, path, "POST", {}, X_Auricle_Token=secret)
 
 
 def test_a_mark_is_written_and_shows_at_once(server: ThreadingHTTPServer, data: Dataset) -> None:
