@@ -66,7 +66,7 @@ class Staffing:
             return
         from ray.autoscaler.sdk import request_resources
 
-        request_resources(bundles=wanted)  # type: ignore[no-untyped-call]
+        request_resources(bundles=wanted)
         self._asked = wanted
 
     def left(self, stage: str) -> float:

@@ -31,7 +31,7 @@ def page(data: Dataset, clips: int) -> str:
     else:
         sampled = (
             f"{len(held):,} of {told.clips:,} clips: those of each domain, split and reason took "
-            "turns, so rare ones are more frequent here than in the set. `auricle report --serve` "
+            "turns, so rare ones are more frequent here than in the set. auricle report --serve "
             "shows all."
         )
     setup = {"server": False, "clips": held, "of": told.clips}
