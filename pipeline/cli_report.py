@@ -1,4 +1,4 @@
-"""The command that shows a dataset in a browser."""
+"""The commands that show a dataset to people: in a browser, and as a card."""
 
 import click
 
@@ -32,4 +32,14 @@ def report(
         report(dataset, out, clips, as_json)
 
 
-COMMANDS = (report,)
+@click.command()
+@dataset
+@as_json
+def card(dataset: str, as_json: bool) -> None:
+    """Write README.md and croissant.json beside the Parquet: what it is, and how it was made."""
+    from auricle.pipeline.commands_report import card
+
+    card(dataset, as_json)
+
+
+COMMANDS = (report, card)

@@ -1,11 +1,13 @@
-"""What `auricle report` does: write the page, or serve it."""
+"""What `auricle report` and `auricle card` do."""
 
 import json
 import os
 from contextlib import suppress
 from pathlib import Path
 
+from auricle.pipeline.commands import configure
 from auricle.pipeline.dataset import Dataset
+from auricle.pipeline.export.card import write_card
 from auricle.pipeline.report.page import page, served_page
 from auricle.pipeline.report.server import serve
 from auricle.pipeline.terminal import console
@@ -21,7 +23,7 @@ def report(uri: str, out: str | None, clips: int, as_json: bool) -> None:
         UserError: there is no dataset, or the file cannot be written.
     """
     data = Dataset(uri)
-    content = page(data, clips).encode()
+    content = page(data, clips, configure(data, {}, None).privacy).encode()
     if out is None:
         data.storage.write(_FILE, content)
         place = data.storage.address(_FILE)
@@ -35,6 +37,20 @@ def report(uri: str, out: str | None, clips: int, as_json: bool) -> None:
         print(json.dumps({"report": place, "bytes": len(content)}))
     else:
         console.print(f"{place} ({len(content) / 1e6:.1f} MB)", soft_wrap=True)
+
+
+def card(uri: str, as_json: bool) -> None:
+    """Write the card and the Croissant file of the Parquet export, and say where they are.
+
+    Raises:
+        UserError: there is no Parquet export.
+    """
+    data = Dataset(uri)
+    places = [data.storage.address(name) for name in write_card(data, configure(data, {}, None))]
+    if as_json:
+        print(json.dumps({"card": places[0], "croissant": places[1]}))
+    else:
+        console.print("\n".join(places), soft_wrap=True)
 
 
 def serve_report(uri: str, port: int) -> None:

@@ -21,6 +21,7 @@ from auricle.pipeline.stage_settings import (
     ExportSettings,
     IngestSettings,
     JudgeSettings,
+    PrivacySettings,
     QASettings,
     ScoreSettings,
     SplitSettings,
@@ -44,6 +45,7 @@ class Config(Settings):
     score: ScoreSettings = ScoreSettings()
     verify: VerifySettings = VerifySettings()
     split: SplitSettings = SplitSettings()
+    privacy: PrivacySettings = PrivacySettings()
     export: ExportSettings = ExportSettings()
     engine: EngineSettings = EngineSettings()
 

@@ -128,6 +128,17 @@ class SplitSettings(Settings):
     quota: dict[Literal["domain", "language", "category"], dict[str, int]] = {}
 
 
+class PrivacySettings(Settings):
+    """What of people's words leaves with exports: `pipeline/export/privacy.py` does it.
+
+    With `mask` names, numbers and addresses become words in brackets; with `drop` there are no
+    transcripts, and no texts that quote.
+    """
+
+    transcripts: Literal["keep", "mask", "drop"] = "keep"
+    titles: Literal["keep", "drop"] = "keep"
+
+
 class ExportSettings(Settings):
     """What the export writes."""
 

@@ -17,6 +17,7 @@ from auricle.pipeline.export import (
     swift,
     webdataset,
 )
+from auricle.pipeline.export.card import write_card
 from auricle.pipeline.export.counts import read_counts
 from auricle.pipeline.export.rows import SPLITS, Count, bytes_of, rows
 from auricle.pipeline.status import status
@@ -65,7 +66,8 @@ def export_all(
         raise UserError(f"{data.storage.uri}: {', '.join(behind)} not finished: run it first")
     if data.fingerprint("split") is None or data.fingerprint("captions") is None:
         raise UserError(f"{data.storage.uri}: no captions or no split yet: run those stages first")
-    state = digest([_files(data), config.export.model_dump(mode="json")])
+    settings = [each.model_dump(mode="json") for each in (config.export, config.privacy)]
+    state = digest([_files(data), *settings])
     if _state(data, flac.FOLDER) != state:  # a clip may have changed sides
         data.storage.delete_folder(flac.FOLDER)
         _sign(data, flac.FOLDER, state)
@@ -77,12 +79,14 @@ def _export(data: Dataset, config: Config, name: str, state: str) -> dict[str, C
     if _state(data, folder) == state:
         return read_counts(data.storage, folder)
     data.storage.delete_folder(folder)
-    splits = {split: rows(data, split) for split in SPLITS}
+    splits = {split: rows(data, split, config.privacy) for split in SPLITS}
     counts: dict[str, Count]
     if name == "parquet":
         sizes = {split: bytes_of(data, split) for split in SPLITS}
         target = config.export.file_megabytes * _MEGABYTE
         counts = parquet.write(data.storage, folder, splits, sizes, target)
+        if any(count.clips for count in counts.values()):
+            write_card(data, config)
     else:
         counts = _WRITERS[name](data.storage, folder, splits)
     _sign(data, folder, state)

@@ -5,10 +5,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from auricle.pipeline.engine.storage import Storage
-from auricle.pipeline.export.card import Tally, card
 from auricle.pipeline.export.counts import write_counts
 from auricle.pipeline.export.rows import SCHEMA, Count
 
@@ -24,7 +24,7 @@ def write(
     sizes: Mapping[str, int],
     target: float,
 ) -> dict[str, Count]:
-    """Write a set of Parquet files a split, even in size, and a README that names them.
+    """Write a set of Parquet files a split, even in size.
 
     Args:
         storage: where.
@@ -33,12 +33,10 @@ def write(
         sizes: about how many bytes a split has.
         target: bytes a file.
     """
-    tallies = {
+    counts = {
         split: _write_split(storage, folder, split, tables, sizes[split], target)
         for split, tables in splits.items()
     }
-    storage.write(f"{folder}/README.md", card(tallies).encode())
-    counts = {s: Count(tally.clips, tally.clips, tally.seconds) for s, tally in tallies.items()}
     return write_counts(storage, folder, "parquet", counts)
 
 
@@ -49,12 +47,12 @@ def _write_split(
     tables: Iterable[pa.Table],
     total: int,
     target: float,
-) -> Tally:
+) -> Count:
     """Write the files of a split: as many of one size as come nearest to the target."""
     files = max(1, round(total / target))
     each = total / files
     pieces = _pieces(tables, each / _SLICES)
-    tally = Tally()
+    clips, seconds = 0, 0.0
     waiting = next(pieces, None)
     for number in range(files):
         if waiting is None:
@@ -67,10 +65,11 @@ def _write_split(
         ):
             while waiting is not None and (size < each or number == files - 1):
                 writer.write_table(waiting.cast(schema), row_group_size=_ROW_GROUP)
-                tally.add(waiting)
+                clips += waiting.num_rows
+                seconds += pc.sum(waiting["duration"]).as_py() or 0.0
                 size += waiting.nbytes
                 waiting = next(pieces, None)
-    return tally
+    return Count(clips, clips, seconds)
 
 
 def _pieces(tables: Iterable[pa.Table], size: float) -> Iterator[pa.Table]:

@@ -7,8 +7,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from auricle.pipeline.dataset import Dataset
+from auricle.pipeline.export.privacy import private
 from auricle.pipeline.judge.reviews import corrected_column, corrector, reviews_of
 from auricle.pipeline.recordings import of_recordings
+from auricle.pipeline.stage_settings import PrivacySettings
 from auricle.schemas.errors import UserError
 from auricle.schemas.review import Review
 from auricle.schemas.text import CATEGORIES
@@ -45,22 +47,42 @@ SCHEMA = pa.schema(
         "support": pa.float64(),
     }
 )
-"""What an exporter gets. `audio` is mono FLAC with the name it would have as a file; `caption` is
-the general caption, the first long one; a kind of caption that a clip has not is null; `start` and
-`duration` are seconds in the recording; `consistency` is the general caption's margin over its
-controls, null where none was scored; `support` the share of its claims that evidence supports."""
+"""What an exporter gets; null is what a clip has not."""
+MEANINGS = {
+    "audio": "mono FLAC, with the name it would have as a file",
+    "caption": "the general caption: the first long one",
+    "short": "captions of at most 15 words",
+    "long": "captions of one or two sentences",
+    "speech": "captions of the speech alone",
+    "music": "captions of the music alone",
+    "sound": "captions of other sounds alone",
+    "environment": "captions of place and recording quality",
+    "qa": "questions and answers",
+    "domain": "speech, music and other sound: S, M and A, each present or 0",
+    "language": "what is spoken, as an ISO 639 code",
+    "transcript": "what is said",
+    "license": "of the source: an SPDX id where it has one, else the source's words",
+    "duration": "seconds",
+    "start": "where the clip begins in its recording, in seconds",
+    "clip_id": "which clip",
+    "recording_id": "which recording it was cut from",
+    "consistency": "the general caption's margin over texts of other clips; null if not scored",
+    "support": "share of the general caption's claims that evidence supports",
+}
+"""What each column is."""
 
 
-def rows(data: Dataset, split: str) -> Iterator[pa.Table]:
+def rows(data: Dataset, split: str, privacy: PrivacySettings) -> Iterator[pa.Table]:
     """Yield the clips of a split in order, at most 64 at a time, as tables of `SCHEMA`.
 
-    Texts that the verdict put out are left out; a kind of caption of which none is left is null.
+    Texts that the verdict put out, or that may not leave, are left out; a kind of caption of which
+    none is left is null.
 
     Raises:
         UserError: two tables of a shard hold different clips.
     """
     for shard in data.shards("clips"):
-        yield from _rows(data, shard, split)
+        yield from _rows(data, shard, split, privacy)
 
 
 def bytes_of(data: Dataset, split: str) -> int:
@@ -73,7 +95,7 @@ def bytes_of(data: Dataset, split: str) -> int:
     return round(total)
 
 
-def _rows(data: Dataset, shard: int, split: str) -> Iterator[pa.Table]:
+def _rows(data: Dataset, shard: int, split: str, privacy: PrivacySettings) -> Iterator[pa.Table]:
     """Yield the rows of a shard that belong to a split, holding one row group of sound."""
     tables = {
         name: data.table(name, shard, ["clip_id", *columns])
@@ -82,6 +104,11 @@ def _rows(data: Dataset, shard: int, split: str) -> Iterator[pa.Table]:
     }
     reviews = reviews_of(data, shard)
     licences = of_recordings(data, shard, "license")
+    titles, uploaders = (
+        pc.fill_null(of_recordings(data, shard, column).cast(pa.string()), "")
+        for column in ("title", "uploader")
+    )
+    about = pc.binary_join_element_wise(titles, uploaders, "\n").to_pylist()
     captions = tables["captions"]
     wanted = pc.and_(pc.equal(tables["split"]["split"], split), pc.equal(captions["status"], "ok"))
     at = 0
@@ -117,6 +144,7 @@ def _rows(data: Dataset, shard: int, split: str) -> Iterator[pa.Table]:
             made |= {"consistency": verdict["margin"], "support": verdict["support"]}
             made["license"] = pc.coalesce(verdict["license"], made["license"])
             made |= _without(made, verdict["texts_out"].to_pylist())
+        private(made, privacy, [about[here.start + i] for i in keep.to_pylist()])
         made["caption"] = _first(made["long"])
         yield pa.table({n: made.get(n, nulls) for n in SCHEMA.names}).cast(SCHEMA)
 

@@ -7,6 +7,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from auricle.pipeline.dataset import Dataset
+from auricle.pipeline.export.privacy import private_clip
 from auricle.pipeline.report.clip import known_data
 from auricle.pipeline.report.figures import Figures, figures
 from auricle.pipeline.report.sample import sample
@@ -15,17 +16,18 @@ from auricle.pipeline.report.server import TOKEN
 from auricle.pipeline.report.sound import mp3
 from auricle.pipeline.report.spectrogram import png
 from auricle.pipeline.show import known_clips
+from auricle.pipeline.stage_settings import PrivacySettings
 from auricle.pipeline.version import VERSION
 
 
-def page(data: Dataset, clips: int) -> str:
+def page(data: Dataset, clips: int, privacy: PrivacySettings) -> str:
     """Return a page that holds at most so many clips with their sound.
 
     Raises:
         UserError: there is no dataset here.
     """
     told = figures(data)
-    held = list(_held(data, clips))
+    held = list(_held(data, clips, privacy))
     if len(held) == told.clips:
         sampled = f"All {told.clips:,} clips."
     else:
@@ -68,13 +70,13 @@ def _rendered(data: Dataset, told: Figures, setup: dict[str, Any], sampled: str)
     )
 
 
-def _held(data: Dataset, clips: int) -> Iterator[dict[str, Any]]:
+def _held(data: Dataset, clips: int, privacy: PrivacySettings) -> Iterator[dict[str, Any]]:
     """Yield clips as the page embeds them, with sound and picture."""
     for shard, places in sample(data, clips):
         sounds = data.table("clips", shard, ["audio"])["audio"].take(places).to_pylist()
         for known, flac in zip(known_clips(data, shard, places), sounds, strict=True):
             yield {
-                **known_data(known),
+                **private_clip(known_data(known), privacy),
                 "audio": _address("audio/mpeg", mp3(flac)),
                 "spectrogram": _address("image/png", png(flac)),
             }

@@ -16,12 +16,13 @@ from auricle.pipeline.dataset import Dataset
 from auricle.pipeline.judge.reviews import reviews_of
 from auricle.pipeline.report.page import page, served_page
 from auricle.pipeline.report.server import serve
+from auricle.pipeline.stage_settings import PrivacySettings
 
 
 @pytest.fixture(scope="module")
 def report(demo: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("report") / "report.html"
-    path.write_text(page(Dataset(str(demo)), 40))
+    path.write_text(page(Dataset(str(demo)), 40, PrivacySettings()))
     return path
 
 

@@ -19,6 +19,7 @@ from auricle.pipeline.report.page import page
 from auricle.pipeline.report.sample import sample
 from auricle.pipeline.report.sound import mp3
 from auricle.pipeline.report.spectrogram import HEIGHT, WIDTH, png
+from auricle.pipeline.stage_settings import PrivacySettings
 from auricle.schemas.text import Captions
 
 
@@ -38,7 +39,7 @@ def test_the_command_writes_the_page_into_the_dataset(demo: Path, tmp_path: Path
 
 
 def test_a_page_that_cannot_hold_all_clips_says_what_it_holds(demo: Path) -> None:
-    html = page(Dataset(str(demo)), 5)
+    html = page(Dataset(str(demo)), 5, PrivacySettings())
     count = Dataset(str(demo)).count("clips", 0)
     assert f"5 of {count} clips" in html
     assert len(embedded(html)["clips"]) == 5
@@ -67,7 +68,7 @@ def test_text_from_a_dataset_never_becomes_markup(demo: Path, tmp_path: Path) ->
         for row in data.rows(Captions, 0)
     ]
     data.write("captions", 0, rows, made)
-    html = page(data, 3)
+    html = page(data, 3, PrivacySettings())
     assert evil not in html
     assert embedded(html)["clips"][0]["captions"]
 

@@ -1,0 +1,59 @@
+"""What an exported Parquet set holds, counted from its files."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from auricle.pipeline.engine.storage import Storage
+
+_COLUMNS = ("duration", "qa", "consistency", "domain", "language", "license")
+NONE = "none"
+
+
+@dataclass
+class Tally:
+    """What a split holds."""
+
+    files: list[str] = field(default_factory=list)
+    clips: int = 0
+    seconds: float = 0.0
+    bytes: int = 0
+    questions: int = 0
+    scored: int = 0
+    domains: Counter[str] = field(default_factory=Counter)
+    languages: Counter[str] = field(default_factory=Counter)
+    licences: Counter[str] = field(default_factory=Counter)
+
+    def add(self, rows: pa.Table) -> None:
+        """Count some rows."""
+        self.clips += rows.num_rows
+        self.seconds += pc.sum(rows["duration"]).as_py() or 0.0
+        self.questions += pc.sum(pc.list_value_length(rows["qa"])).as_py() or 0
+        self.scored += rows.num_rows - rows["consistency"].null_count
+        for column, counts in (
+            ("domain", self.domains),
+            ("language", self.languages),
+            ("license", self.licences),
+        ):
+            found = pc.value_counts(pc.fill_null(rows[column], NONE)).to_pylist()
+            counts.update({each["values"]: each["counts"] for each in found})
+
+
+def tallies(storage: Storage, folder: str, splits: tuple[str, ...]) -> dict[str, Tally]:
+    """Return what each split holds; one without clips is not there."""
+    found = {split: Tally() for split in splits}
+    for name in storage.names(folder):
+        split = name.rsplit("-", 1)[0]
+        if not name.endswith(".parquet") or split not in found:
+            continue
+        tally = found[split]
+        tally.files.append(name)
+        with storage.open(f"{folder}/{name}") as stream, pq.ParquetFile(stream) as file:
+            told = file.metadata
+            groups = (told.row_group(i) for i in range(told.num_row_groups))
+            tally.bytes += sum(int(group.total_byte_size) for group in groups)
+            tally.add(file.read(columns=list(_COLUMNS)))
+    return {split: tally for split, tally in found.items() if tally.clips}
