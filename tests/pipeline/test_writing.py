@@ -205,7 +205,7 @@ def test_an_answer_that_is_not_valid_gets_one_repair_turn(place: Any, known: lis
         ("context_length_exceeded", "prompt_too_long", 0),
     ],
 )
-def test_what_stays_wrong_is_a_row_with_its_reason_and_can_be_tried_again(
+def test_what_stays_wrong_is_a_row_with_its_reason(
     place: Any, known: list[Facts], mood: str, reason: str, requests: int
 ) -> None:
     wanted = next(facts for facts in known if facts.code == "S00")
@@ -216,11 +216,20 @@ def test_what_stays_wrong_is_a_row_with_its_reason_and_can_be_tried_again(
     row = rows[wanted.clip_id]
     assert (row.status, row.reason, row.requests) == ("error", reason, requests)
     assert [r.clip_id for r in rows.values() if r.status == "error"] == [wanted.clip_id]
+
+
+def test_what_stayed_wrong_is_tried_again_when_asked_for_and_not_before(
+    place: Any, known: list[Facts]
+) -> None:
+    wanted = next(facts for facts in known if facts.code == "S00")
+    bad = QATask(QASettings()).request(wanted).messages[-1]["content"]
+    made = place(moods=lambda body: "not json" if clip_of(body) == bad else None)
+    assert made.run("qa").returncode == 0
     before = made.server.requests
     made.server.moods = []
     made.config()
     assert made.run("qa").returncode == 0 and made.server.requests == before
-    done = auricle("errors", str(made.folder), "--retry", reason, PEN_KEY=KEY)
+    done = auricle("errors", str(made.folder), "--retry", "invalid_answer", PEN_KEY=KEY)
     assert done.returncode == 0, done.stderr
     assert {row.status for row in made.qa()} <= {"ok", "skipped"}
 

@@ -20,10 +20,13 @@ from auricle.pipeline.text.telltales import expert_talk
 
 SPEC = importlib.util.find_spec("mecat")
 REFERENCES = Path(SPEC.origin).parent / "reference" if SPEC and SPEC.origin else None
-pytestmark = pytest.mark.skipif(
-    REFERENCES is None or not REFERENCES.is_dir(),
-    reason="needs MECAT's references: pip install --no-deps mecat==1.1.0",
-)
+pytestmark = [
+    pytest.mark.long,
+    pytest.mark.skipif(
+        REFERENCES is None or not REFERENCES.is_dir(),
+        reason="needs MECAT's references: pip install --no-deps mecat==1.1.0",
+    ),
+]
 
 
 @pytest.fixture(scope="module")
