@@ -13,6 +13,8 @@ from conftest import auricle
 from duplicates import COPIES, read
 
 from auricle.pipeline.dataset import Dataset
+from auricle.pipeline.report.figures import figures
+from auricle.pipeline.report.sections import sections
 from auricle.schemas.decision import Consistency, Duplicate, Print, Split, Verdict
 
 _OFF = (
@@ -175,6 +177,11 @@ def test_with_a_scorer_every_text_is_scored_and_chance_passes_as_often_as_asked(
     assert {row.status for row in scored.values()} == {"ok"}
     told = json.loads(auricle("calibrate", str(out), "--json").stdout)
     assert 0 < told["kinds"]["long"]["false_accept"] <= 0.2
+    told_of = figures(Dataset(str(out)))
+    assert told_of.consistency.keys() <= {"passed", "failed", "not_scored"}
+    (verdicts,) = (each for each in sections(told_of) if each.id == "verdicts")
+    titles = [chart.title for chart in verdicts.charts]
+    assert {f"Consistency: {kind}" for kind in told["kinds"]} <= set(titles)
     loose = auricle("calibrate", str(out), "--false-accept", "0.5")
     assert "thresholds changed" in loose.stdout
     assert not Dataset(str(out)).shards("verdict")
