@@ -36,7 +36,7 @@ from rich.table import Table
 
 from auricle.experts.base import Expert, Heard, Waveform, closed_gate
 from auricle.experts.catalogue import AUTO, EXPERTS, PROFILES
-from auricle.experts.signal import SignalMeter, mix_down
+from auricle.experts.signal import measure_and_mix
 from auricle.experts.sound import decode_flac, encode_flac, resample
 from auricle.pipeline.decode import NotSound, open_sound
 from auricle.schemas.annotation import Domain
@@ -47,7 +47,7 @@ SAMPLES = Path(__file__).resolve().parents[1] / "samples"
 SECONDS, RATE, BATCH = 10, 16_000, 16
 NATIVE = range(16_000, 48_001)
 STEPS = ("decode", "signal", "resample", "encode", "read", "vad", "voice", "reverb")
-"""The front end in order; `resample` mixes down as well, `read` decodes the FLAC of the dataset."""
+"""The front end in order; `signal` mixes down as well, `read` decodes the FLAC of the dataset."""
 GATED = ("voice", "reverb")
 OTHERS = ("events", "tags", "domain", "degradations", "rhythm")
 """Others of the lite chain; the first three are what the gates go by."""
@@ -227,9 +227,9 @@ def _ingested(clip: Path, clock: Clock) -> tuple[bytes, Row]:
         rate = sound.sample_rate
         samples = np.concatenate(list(sound))[: SECONDS * rate]
     with clock.of("signal"):
-        signal = SignalMeter().annotate([Heard(str(clip), samples, rate)])[0]
+        signal, mono = measure_and_mix(Heard(str(clip), samples, rate))
     with clock.of("resample"):
-        waveform = resample(mix_down(samples)[0], rate, RATE)
+        waveform = resample(mono, rate, RATE)
     with clock.of("encode"):
         return encode_flac(waveform, RATE), signal
 

@@ -11,7 +11,7 @@ from auricle.experts.pitch import STEP, PitchTrack
 
 _SHORTEST, _LONGEST = 0.8, 1.25  # of the period that the pitch says
 _LEAST_MATCH = 0.3  # correlation of two periods; less is no period
-_NO_POWER = np.array(1e-20)  # of a piece: less is rounding
+_NO_POWER = 1e-20  # of a piece: less is rounding
 _MOST_CHANGE = 1.3  # of one period to the next, else they are not neighbours
 _MOST_GROWTH = 1.6  # of one amplitude to the next
 _LEAST_PERIODS = 30
@@ -53,22 +53,22 @@ def periods(
     """
     sound = waveform.astype(np.float64)
     energy = np.concatenate([[0.0], np.cumsum(sound * sound)])
-    starts: list[float] = []
-    lengths: list[float] = []
-    follows: list[bool] = []
-    for first, last in _stretches(pitch.voiced):
-        span = slice(first, last + 1)
-        if not inside[span].any():
-            continue
-        marks = _marks(sound, energy, sample_rate, pitch.times[span], pitch.frequency[span])
-        starts += marks[:-1]
-        lengths += np.diff(marks).tolist()
-        follows += [True] * (len(marks) - 2) + [False] * (len(marks) > 1)
-    at, length = np.array(starts), np.array(lengths)
+    voice = _Voice(sound, energy, sample_rate, pitch.times, pitch.frequency.tolist())
+    marks: list[float] = []
+    ends: list[int] = []
+    with np.errstate(divide="ignore", invalid="ignore"):
+        for first, last in _stretches(pitch.voiced):
+            if inside[first : last + 1].any():
+                marks += _marks(voice, first, last)
+                ends.append(len(marks) - 1)
+    at = np.array(marks)
+    begins = np.ones(len(at), np.bool_)  # a period
+    begins[ends] = False
+    length = np.diff(at)[begins[:-1]]
+    follows = begins[1:][begins[:-1]]
+    at = at[begins]
     amplitude = _amplitude(sound, at, length)
-    return Periods(
-        at / sample_rate, length / sample_rate, amplitude, np.array(follows, dtype=np.bool_)
-    )
+    return Periods(at / sample_rate, length / sample_rate, amplitude, follows)
 
 
 def unsteadiness(found: Periods, inside: NDArray[np.bool_]) -> Unsteadiness | None:
@@ -99,63 +99,74 @@ def _stretches(voiced: NDArray[np.bool_]) -> list[tuple[int, int]]:
     return [(int(first), int(after) - 1) for first, after in edges.reshape(-1, 2)]
 
 
-def _marks(
-    sound: Floats, energy: Floats, sample_rate: int, times: Floats, frequency: Floats
-) -> list[float]:
-    """Return the marks of one voiced stretch, in samples, in time order.
+class _Voice(NamedTuple):
+    """A sound, its energy before each sample, and its pitch: times (s) and Hz of the frames."""
 
-    `energy` is that of the sound before each sample.
-    """
-    since, hertz = float(times[0]), [float(one) for one in frequency]
-    begin, end = since * sample_rate, float(times[-1]) * sample_rate
+    sound: Floats
+    energy: Floats
+    sample_rate: int
+    times: Floats
+    hertz: list[float]
+
+    def period(self, at: float, first: int, last: int) -> float:
+        """Return the period in samples at a sample of a voiced stretch of frames."""
+        place = (at / self.sample_rate - self.times.item(first)) / STEP
+        if place <= 0:
+            return self.sample_rate / self.hertz[first]
+        before = first + int(place)
+        if before >= last:
+            return self.sample_rate / self.hertz[last]
+        low = self.hertz[before]
+        return self.sample_rate / (low + (first + place - before) * (self.hertz[before + 1] - low))
+
+
+def _marks(voice: _Voice, first: int, last: int) -> list[float]:
+    """Return the marks of one voiced stretch of frames, in samples, in time order."""
+    begin, end = (voice.times.item(frame) * voice.sample_rate for frame in (first, last))
     middle = (begin + end) / 2
-
-    def period(at: float) -> float:
-        place = min(max((at / sample_rate - since) / STEP, 0.0), len(hertz) - 1.0)
-        before = int(place)
-        low, high = hertz[before], hertz[min(before + 1, len(hertz) - 1)]
-        return sample_rate / (low + (place - before) * (high - low))
-
-    half = period(middle) / 2
+    half = voice.period(middle, first, last) / 2
     low = max(0, round(middle - half))
-    near = np.abs(sound[low : round(middle + half) + 1])
-    first = float(low + near.argmax())
-    later, earlier = [first], [first]
+    near = np.abs(voice.sound[low : round(middle + half) + 1])
+    highest = float(low + near.argmax())
+    later, earlier = [highest], [highest]
     for marks, sign in ((later, 1), (earlier, -1)):
-        while begin <= marks[-1] <= end:
-            following = _match(sound, energy, marks[-1], period(marks[-1]), sign)
-            if following is None:
-                break
-            marks.append(following)
+        mark: float | None = highest
+        while mark is not None and begin <= mark <= end:
+            mark = _match(voice, mark, voice.period(mark, first, last), sign)
+            if mark is not None:
+                marks.append(mark)
     return [*earlier[:0:-1], *later]
 
 
-def _match(sound: Floats, energy: Floats, mark: float, period: float, sign: int) -> float | None:
+def _match(voice: _Voice, mark: float, period: float, sign: int) -> float | None:
     """Return where the waveform about a mark comes again, one period on, or None."""
-    half = round(period / 2)
+    sound, energy = voice.sound, voice.energy
+    half, here = round(period / 2), round(mark)
     least, most = int(_SHORTEST * period), math.ceil(_LONGEST * period)
-    here = round(mark)
     low, high = (here + least, here + most) if sign > 0 else (here - most, here - least)
-    if here - half < 0 or here + half >= len(sound) or low - half < 0 or high + half >= len(sound):
+    begin, end = low - half, high + half + 1
+    if min(begin, here - half) < 0 or max(end, here + half + 1) > len(sound):
         return None
-    piece = sound[here - half : here + half + 1]
-    match = np.correlate(sound[low - half : high + half + 1], piece)
-    power = energy[low + half + 1 : high + half + 2] - energy[low - half : high - half + 1]
-    own = energy[here + half + 1] - energy[here - half]
-    match /= np.sqrt(np.maximum(power, _NO_POWER, out=power), out=power)
-    best = int(match.argmax())
-    if match[best] < _LEAST_MATCH * math.sqrt(max(own, 0.0)):
+    match = np.correlate(sound[begin:end], sound[here - half : here + half + 1], "valid")
+    power = energy[begin + 2 * half + 1 : end + 1] - energy[begin : end - 2 * half]
+    scaled = match / np.sqrt(power)
+    best = scaled.argmax().item()
+    if not math.isfinite(scaled.item(best)):  # silence is among it
+        scaled = match / np.sqrt(np.maximum(power, _NO_POWER))
+        best = scaled.argmax().item()
+    own = energy.item(here + half + 1) - energy.item(here - half)
+    if scaled.item(best) < _LEAST_MATCH * math.sqrt(own):
         return None
-    return mark + (low - here) + best + _offset(match, best)
+    return mark + (low - here) + best + _offset(scaled, best)
 
 
 def _offset(values: Floats, best: int) -> float:
     """Return how far a parabola's top lies from the highest of its three points."""
     if not 0 < best < len(values) - 1:
         return 0.0
-    before, here, after = values[best - 1 : best + 2].tolist()
+    before, here, after = values.item(best - 1), values.item(best), values.item(best + 1)
     bend = 2 * here - before - after
-    return float((after - before) / 2 / bend) if bend > 1e-12 * abs(here) else 0.0
+    return (after - before) / 2 / bend if bend > 1e-12 * abs(here) else 0.0
 
 
 def _amplitude(sound: Floats, at: Floats, length: Floats) -> Floats:

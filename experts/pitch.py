@@ -93,57 +93,89 @@ def _listen(waveform: Waveform, sample_rate: int) -> _Heard:
     frames = np.lib.stride_tricks.sliding_window_view(waveform, size)[:: round(STEP * sample_rate)]
     times = size / 2 / sample_rate + STEP * np.arange(len(frames), dtype=np.float64)
     loudest = max(float(np.abs(waveform).max()), 1e-9)
-    level = np.zeros(len(frames))
+    mean = frames.mean(axis=1)
+    reach = np.maximum(frames.max(axis=1) - mean, mean - frames.min(axis=1))
+    level = reach.astype(np.float64) / loudest
+    # A quieter frame cannot win against being unvoiced.
+    loud = np.flatnonzero(level > _SILENCE / 3)
+    found = []
+    for start in range(0, len(loud), _TOGETHER):
+        part = loud[start : start + _TOGETHER]
+        found.append(_peaks(frames[part] - mean[part, np.newaxis], sample_rate))
+        found[-1].frame[:] = part[found[-1].frame]
     frequency, strength = np.zeros((2, len(frames), 1 + _CANDIDATES))
-    for start in range(0, len(frames), _TOGETHER):
-        part = slice(start, start + _TOGETHER)
-        centred = frames[part] - frames[part].mean(axis=1, keepdims=True)
-        level[part] = np.maximum(centred.max(axis=1), -centred.min(axis=1)) / loudest
-        # A quieter frame cannot win against being unvoiced.
-        loud = np.flatnonzero(level[part] > _SILENCE / 3)
-        found = _candidates(centred[loud], sample_rate)
-        frequency[start + loud, 1:], strength[start + loud, 1:] = found
+    frequency[:, 1:], strength[:, 1:] = _candidates(found, len(frames), sample_rate)
     worth = np.where(frequency > 0, strength - _long_period(frequency), -np.inf)
     worth[:, 0] = _VOICING + np.maximum(0.0, 2 - level * (1 + _VOICING) / _SILENCE)
     return _Heard(times, frequency, strength, worth)
 
 
-def _candidates(frames: Waveform, sample_rate: int) -> tuple[Floats, Floats]:
+class _Peaks(NamedTuple):
+    """Peaks of the autocorrelation: their frame and lag [peaks], and three values about each."""
+
+    frame: NDArray[np.intp]
+    lag: NDArray[np.intp]
+    values: Floats
+    """Before, at and after the lag, [3, peaks]."""
+
+
+def _peaks(frames: Waveform, sample_rate: int) -> _Peaks:
+    """Return the peaks of centred frames over 0, `_FINER` lags to a sample, in order."""
+    whole, between = _correlation(frames, sample_rate)
+    undone = _undone(frames.shape[1], sample_rate)
+    r = np.empty((*whole.shape, _FINER), np.float32)
+    power = np.maximum(whole[:, :1], 1e-20)
+    for i, lags in enumerate((whole, between)):
+        np.divide(lags, power, out=r[:, :, i])
+    r *= undone
+    values, width = r.ravel(), _FINER * whole.shape[1]
+    rises = values[1:] > values[:-1]
+    at = np.flatnonzero(rises[:-1] > rises[1:]) + 1
+    at = at[values[at] > 0]
+    frame, lag = np.divmod(at, width)
+    inside = (lag >= int(_FINER * sample_rate / CEILING)) & (lag < width - 1)
+    at, frame, lag = at[inside], frame[inside], lag[inside]
+    around = np.stack([values[at + shift] for shift in (-1, 0, 1)])
+    return _Peaks(frame, lag, around.astype(np.float64))
+
+
+def _candidates(found: Sequence[_Peaks], frames: int, sample_rate: int) -> tuple[Floats, Floats]:
     """Return frequencies and strengths [frames, candidates] of the peaks, 0 where there are none.
 
     Peaks that are worth less than being unvoiced and changing to that and back are left out.
     """
-    r = _correlation(frames, sample_rate)
-    r *= _undone(frames.shape[1], sample_rate)
-    least, width = int(_FINER * sample_rate / CEILING), r.shape[1]
-    peak = np.zeros(r.shape, np.bool_)
-    np.greater(r[:, least:-1], np.maximum(r[:, least - 1 : -2], 0), out=peak[:, least:-1])
-    peak[:, least:-1] &= r[:, least:-1] >= r[:, least + 1 :]
-    at = np.flatnonzero(peak)
-    frame, lag = np.divmod(at, width)
-    before, here, after = (r.ravel()[at + shift].astype(np.float64) for shift in (-1, 0, 1))
+    frequency, strength = np.zeros((2, frames, _CANDIDATES))
+    if not found:
+        return frequency, strength
+    frame, lag, (before, here, after) = (
+        np.concatenate(parts, axis=-1) for parts in zip(*found, strict=True)
+    )
     bend = np.maximum(2 * here - before - after, 1e-12)
     offset = np.clip((after - before) / 2 / bend, -0.5, 0.5)
     height = np.minimum(here + (after - before) * offset / 4, 1.0)
+    least = _VOICING - 2 * _VOICING_COST
+    high = np.flatnonzero(height >= least + _long_period(np.array(2 * CEILING)))  # most are not
+    frame, lag, here, height, offset = (x[high] for x in (frame, lag, here, height, offset))
     hertz = _FINER * sample_rate / (lag + offset)
-    good = height - _long_period(hertz) >= _VOICING - 2 * _VOICING_COST
+    good = height - _long_period(hertz) >= least
     frame, height, hertz = frame[good], height[good], hertz[good]
     rank = here[good] - _long_period(_FINER * sample_rate / lag[good])
-    order = np.lexsort((-rank, frame))
+    order = np.argsort(frame - rank / 4, kind="stable")  # by frame, then falling rank
     frame = frame[order]
-    place = np.arange(len(frame)) - np.searchsorted(frame, frame)  # in its frame, best first
+    first = np.searchsorted(frame, np.arange(frames))
+    place = np.arange(len(frame)) - first[frame]  # in its frame, best first
     best = place < _CANDIDATES
-    frequency, strength = np.zeros((2, len(frames), _CANDIDATES))
     frequency[frame[best], place[best]] = hertz[order][best]
     strength[frame[best], place[best]] = height[order][best]
     return frequency, strength
 
 
-def _correlation(frames: Waveform, sample_rate: int) -> Waveform:
-    """Return the autocorrelation of windowed frames over that at lag 0, `_FINER` lags to a sample.
+def _correlation(frames: Waveform, sample_rate: int) -> tuple[Waveform, Waveform]:
+    """Return the autocorrelation of frames under the window, [frames, lags] twice.
 
-    Lags between samples are those of the spectrum padded to twice its length. The power has no
-    phase, so that cosine transforms of a fourth of that length give the two kinds of lags.
+    First at whole lags, then half a sample later. Lags between samples are those of the spectrum
+    padded to twice its length. The power has no phase, so that cosine transforms of a fourth of
+    that length give the two kinds of lags.
     """
     from scipy import fft
 
@@ -153,17 +185,16 @@ def _correlation(frames: Waveform, sample_rate: int) -> Waveform:
     np.multiply(frames, np.hanning(size).astype(np.float32), out=sound[:, :size])
     power = np.square(np.abs(fft.rfft(sound, axis=1)))
     power[:, -1] *= 2  # once for each sign, as all others are counted
-    lags = np.empty((len(frames), longest, _FINER), np.float32)
-    lags[:, :, 0] = fft.dct(power, type=1, axis=1)[:, :longest]
-    lags[:, :, 1] = fft.dct(power[:, :-1], type=3, axis=1)[:, :longest]
-    lags /= np.maximum(lags[:, :1, :1], 1e-20)
-    return lags.reshape(len(frames), longest * _FINER)
+    whole = fft.dct(power, type=1, axis=1)
+    between = fft.dct(power[:, :-1], type=3, axis=1)
+    return whole[:, :longest], between[:, :longest]
 
 
 @cache
 def _undone(size: int, sample_rate: int) -> Waveform:
-    """Return what takes the window's own part out of the autocorrelation."""
-    return np.asarray(1 / _correlation(np.ones((1, size), np.float32), sample_rate)[0])
+    """Return what takes the window's own part out of the autocorrelation, [lags, 2]."""
+    window = np.stack(_correlation(np.ones((1, size), np.float32), sample_rate), axis=-1)[0]
+    return np.asarray(1 / (window / window[0, 0]))
 
 
 def _long_period(frequency: Floats) -> Floats:

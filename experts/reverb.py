@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import ClassVar, NamedTuple
 
 import numpy as np
@@ -161,29 +162,27 @@ def _falls(band: int, level: Levels) -> list[Decay]:
         return []
     floor = float(np.percentile(heard, 3)) + _ABOVE_FLOOR
     values = level.tolist()
-    found, start = [], 0
-    while start < len(values) - _SHORTEST:
-        if values[start + 1] >= values[start]:
-            start += 1
+    lowest = np.minimum.accumulate(level[::-1])[::-1]
+    deep = (level[1:] < level[:-1]) & (level - lowest >= _HEAD + _DROP)[:-1]
+    found, over = [], 0
+    for start in np.flatnonzero(deep[: len(deep) + 1 - _SHORTEST]).tolist():
+        if start < over:
             continue
         end = _bottom(values, start, floor)
         if values[start] - values[end] < _HEAD + _DROP:
-            start = end + 1  # a fall that begins further down ends no lower
-            continue
-        if end - start < _SHORTEST:
-            start += 1
-            continue
-        # A fall into digital silence is the work of an editor, not of a room.
-        if min(values[end : end + 2 * _SMOOTH]) > _DIGITAL_SILENCE:
-            found += _line(band, level[start : end + 1])
-        start = end
+            over = end + 1  # a fall that begins further down ends no lower
+        elif end - start >= _SHORTEST:
+            # A fall into digital silence is the work of an editor, not of a room.
+            if min(values[end : end + 2 * _SMOOTH]) > _DIGITAL_SILENCE:
+                found += _line(band, level[start : end + 1])
+            over = end
     return found
 
 
 def _bottom(level: list[float], start: int, floor: float) -> int:
     """Return where the fall that begins at `start` is lowest; `start` if it does not fall."""
-    lowest, least = start, level[start]
-    limit = level[start]
+    top = limit = least = level[start]
+    lowest = start
     for at in range(start + 1, len(level)):
         here = level[at]
         if here >= limit:
@@ -192,21 +191,29 @@ def _bottom(level: list[float], start: int, floor: float) -> int:
             if here < floor:
                 return at
             lowest, least = at, here
-            limit = min(least + _RIPPLE, level[start])
+            limit = least + _RIPPLE if least + _RIPPLE < top else top
     return lowest
 
 
 def _line(band: int, fall: Levels) -> list[Decay]:
     """Return the decay if it is straight enough, else nothing."""
-    tail = fall[int(np.argmax(fall <= fall[0] - _HEAD)) :]
+    tail = fall[(fall <= fall[0] - _HEAD).argmax() :]
     if len(tail) < _SHORTEST - 1:
         return []
-    time = (np.arange(len(tail)) - (len(tail) - 1) / 2) * (_HOP / _RATE)
-    slope = float(time @ tail / (time @ time))
-    off = tail - tail.mean() - slope * time
+    time, power = _times(len(tail))
+    slope = float(time @ tail) / power
+    off = tail - tail.sum() / len(tail) - slope * time
     if slope >= 0 or off @ off >= _BEND**2 * len(tail):
         return []
     return [Decay(band, -60 / slope, float(tail[0] - tail[-1]))]
+
+
+@cache
+def _times(frames: int) -> tuple[Levels, float]:
+    """Return the times of frames about their middle in seconds, and the sum of their squares."""
+    time = np.arange(frames, dtype=np.float64) - (frames - 1) / 2
+    time *= _HOP / _RATE
+    return time, float(time @ time)
 
 
 def _confidence(decays: int, spread: float) -> float:

@@ -24,19 +24,22 @@ ROUNDING_DBFS = -101.1  # power of the error that rounding to 16 bits leaves
 DITHER_DB = 8.0  # triangular dither adds 4.8 dB to it; the rest is margin
 
 Floats = NDArray[np.float64]
+Mixdown = Literal["mean", "loudest"]
 
 
-def mix_down(samples: Waveform) -> tuple[Waveform, Literal["mean", "loudest"]]:
-    """Return mono samples and how they were made from [samples] or [samples, channels].
+def measure_and_mix(clip: Heard) -> tuple[Signal, Waveform]:
+    """Return what is measured of a clip, [samples] or [samples, channels], and its mono samples.
 
-    The mean of the channels, unless they cancel (a stereo pair in opposite phase): when the mean
-    is 10 dB weaker than the mean of unrelated channels would be, the loudest channel stands alone.
-    A constant offset is taken off: taggers hear a sound in it.
+    They are the mean of the channels, unless these cancel (a stereo pair in opposite phase): when
+    the mean is 10 dB weaker than the mean of unrelated channels would be, the loudest channel
+    stands alone; `mixdown` says which. A constant offset is taken off: taggers hear a sound in it.
     """
-    if samples.ndim == 1:
-        return _centred(samples), "mean"
-    mono, how = _mix_rows(np.ascontiguousarray(samples.T))
-    return _centred(mono), how
+    if not len(clip.waveform):
+        return Signal.skipped(clip.clip_id, "no_samples"), clip.waveform.reshape(-1)
+    samples = clip.waveform if clip.waveform.ndim == 2 else clip.waveform[:, None]
+    x = np.ascontiguousarray(samples.T, np.float32)
+    mono, how = _mix_rows(x)
+    return _measure(clip, x, how), _centred(mono)
 
 
 @dataclass
@@ -79,15 +82,12 @@ class SignalMeter:
 
     def annotate(self, clips: Sequence[Heard]) -> Sequence[Signal]:
         """Return one record a clip; a clip without samples is skipped."""
-        return [_measure(clip) for clip in clips]
+        return [measure_and_mix(clip)[0] for clip in clips]
 
 
-def _measure(clip: Heard) -> Signal:
-    if not len(clip.waveform):
-        return Signal.skipped(clip.clip_id, "no_samples")
+def _measure(clip: Heard, x: Waveform, mixdown: Mixdown) -> Signal:
+    """Return the record of a clip, of which `x` are the channels as rows."""
     rate = clip.sample_rate
-    samples = clip.waveform if clip.waveform.ndim == 2 else clip.waveform[:, None]
-    x = np.ascontiguousarray(samples.T, np.float32)
     high, low = x.max(axis=1), x.min(axis=1)
     offsets = x.mean(axis=1, dtype=np.float64)
     centred = x - offsets[:, None].astype(np.float32) if np.abs(offsets).max() > OFFSET else x
@@ -105,7 +105,7 @@ def _measure(clip: Heard) -> Signal:
         silence=float(np.mean(levels < SILENCE_DBFS)),
         snr=_level_range(levels),
         dead_channels=int(np.sum(high == low)),
-        mixdown=_mix_rows(x)[1],
+        mixdown=mixdown,
     )
 
 
@@ -116,7 +116,7 @@ def _centred(mono: Waveform) -> Waveform:
     return mono - np.float32(offset) if abs(offset) > max(OFFSET, CHANCE * rms) else mono
 
 
-def _mix_rows(rows: Waveform) -> tuple[Waveform, Literal["mean", "loudest"]]:
+def _mix_rows(rows: Waveform) -> tuple[Waveform, Mixdown]:
     channels = len(rows)
     if channels == 1:
         return rows[0], "mean"

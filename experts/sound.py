@@ -12,7 +12,8 @@ def encode_flac(waveform: Waveform, sample_rate: int) -> bytes:
     import soundfile
 
     file = io.BytesIO()
-    soundfile.write(file, waveform, sample_rate, format="FLAC", subtype="PCM_16")
+    steps = np.clip(np.rint(waveform * np.float32(32768)), -32768, 32767).astype(np.int16)
+    soundfile.write(file, steps, sample_rate, format="FLAC", subtype="PCM_16")
     return file.getvalue()
 
 

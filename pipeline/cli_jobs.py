@@ -1,7 +1,7 @@
 """The command that takes a run to a cluster."""
 
-import json
 import sys
+from contextlib import nullcontext, redirect_stdout
 
 import click
 
@@ -39,24 +39,29 @@ def submit(
 ) -> None:
     """Run a configuration on a Ray cluster, as a job that outlives this command."""
     from auricle.jobs import submit as jobs
+    from auricle.pipeline.terminal import print_json
 
     if stop is not None:
         ended = jobs.stop(address, stop)
-        click.echo(json.dumps({"job": stop, "status": ended}) if as_json else f"{stop}: {ended}")
+        if as_json:
+            print_json({"job": stop, "status": ended})
+        else:
+            click.echo(f"{stop}: {ended}")
         return
     if config is None or out is None:
         raise click.UsageError("name a configuration and --out, or a job with --stop")
     job = jobs.submit(address, config, out, source, stages, redo)
     keys = jobs.key_variables(config)
     if as_json:
-        click.echo(json.dumps({"job": job, "address": address, "keys": list(keys)}))
+        print_json({"job": job, "address": address, "keys": list(keys)})
     else:
         click.echo(f"submitted {job} to {address}")
         if keys:
             click.echo(f"every node must have {', '.join(keys)} in its environment")
         click.echo(jobs.ways(address, job))
     if follow:
-        sys.exit(jobs.follow(address, job))
+        with redirect_stdout(sys.stderr) if as_json else nullcontext():
+            sys.exit(jobs.follow(address, job))
 
 
 COMMANDS = (submit,)

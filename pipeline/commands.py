@@ -16,7 +16,7 @@ from auricle.pipeline.export.rows import Count
 from auricle.pipeline.spending import spending
 from auricle.pipeline.stages import STAGES
 from auricle.pipeline.status import problems
-from auricle.pipeline.terminal import console
+from auricle.pipeline.terminal import beside, console
 from auricle.schemas.errors import UserError
 
 _OPTIONS = {"clip_seconds": "ingest.clip_seconds", "engine": "engine.kind"}
@@ -100,11 +100,6 @@ def say_end(data: Dataset, out: Console) -> None:
         place = shlex.quote(data.storage.uri)
         told = ", ".join(f"{p.rows} {p.reason} in {p.table}" for p in found)
         out.print(f"errors: {told}; see: auricle errors {place}", soft_wrap=True)
-
-
-def beside(as_json: bool) -> Console:
-    """Return where remarks go: to standard error where standard output has JSON alone."""
-    return Console(highlight=False, stderr=True) if as_json else console
 
 
 def profile_change(profile: str | None) -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """What the commands of scores, verdict, split, export and evaluation do."""
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -15,7 +14,7 @@ from auricle.pipeline.judge.funnel import funnel
 from auricle.pipeline.judge.leakage import leakage as leaks_of
 from auricle.pipeline.judge.leakage import torn
 from auricle.pipeline.judge.split import shortfalls, sides
-from auricle.pipeline.terminal import console, print_rows
+from auricle.pipeline.terminal import console, print_json, print_rows
 from auricle.schemas.errors import UserError
 
 
@@ -31,7 +30,7 @@ def calibrate(uri: str, false_accept: float | None, as_json: bool) -> None:
         for table in ("split", "verdict"):
             data.forget(table)
     if as_json:
-        print(made.model_dump_json(indent=1))
+        print_json(made.model_dump(mode="json"))
         return
     rows = [
         {"kind": kind, **told.model_dump(exclude={"curve"})} for kind, told in made.kinds.items()
@@ -50,7 +49,7 @@ def verify(uri: str, options: Mapping[str, Any], redo: Sequence[str], as_json: b
     found = funnel(data)
     if as_json:
         steps = [step._asdict() for step in found.steps]
-        print(json.dumps({**found._asdict(), "steps": steps}, indent=1))
+        print_json({**found._asdict(), "steps": steps})
         return
     print_rows(found.steps, False)
     told = f"{found.passed:,} of {found.clips:,} clips pass; {found.texts_out:,} texts are out"
@@ -74,7 +73,7 @@ def split(uri: str, options: Mapping[str, Any], redo: Sequence[str], as_json: bo
     short = shortfalls(data, configure(data, options, None).split)
     if as_json:
         told = {"clips": sides(data), "short": [each._asdict() for each in short]}
-        print(json.dumps(told, indent=1))
+        print_json(told)
         return
     for each in short:
         console.print(
@@ -88,7 +87,7 @@ def split(uri: str, options: Mapping[str, Any], redo: Sequence[str], as_json: bo
 def leakage(uri: str, against: Sequence[str], as_json: bool) -> None:
     """Print what the sides share, and with which other dataset."""
     leaks = leaks_of(Dataset(uri), against)
-    print_rows(leaks, as_json)
+    print_rows(leaks, as_json, beneath=("example",))
     _say_torn(torn(leaks))
 
 
@@ -115,7 +114,7 @@ def export(uri: str, formats: Sequence[str], check: bool, as_json: bool) -> None
             for name, made in counts.items()
         }
         rows = [row._asdict() for row in checked]
-        print(json.dumps({"exports": told, "checked": rows if check else None}, indent=1))
+        print_json({"exports": told, "checked": rows if check else None})
     elif check:
         print_rows(checked, False)
 
@@ -134,9 +133,9 @@ def evaluate(
         benchmark, predictions, task, metrics, allow_missing, stand_in=stand_in
     )
     if as_json:
-        print(json.dumps(report.as_json(made), indent=1))
+        print_json(report.as_json(made))
     else:
-        console.print(report.table(made), markup=False, soft_wrap=True)
+        console.print(report.table(made), soft_wrap=True)
 
 
 def baseline(
@@ -145,9 +144,9 @@ def baseline(
     """Score the baselines and print the figures."""
     made = baselines(benchmark, task, metrics, stand_in=stand_in)
     if as_json:
-        print(json.dumps([report.as_json(each) for each in made], indent=1))
+        print_json([report.as_json(each) for each in made])
     else:
-        console.print(report.comparison(made), markup=False, soft_wrap=True)
+        console.print(report.comparison(made), soft_wrap=True)
 
 
 def _folder(data: Dataset) -> str:

@@ -1,9 +1,7 @@
 """What the commands do that look at a dataset, and at what this machine can run."""
 
-import json
-
 from auricle.pipeline import run as running
-from auricle.pipeline.commands import beside, configure, profile_change, say_end
+from auricle.pipeline.commands import configure, profile_change, say_end
 from auricle.pipeline.config import load_config
 from auricle.pipeline.dataset import Dataset
 from auricle.pipeline.doctor import doctor as examine
@@ -15,7 +13,7 @@ from auricle.pipeline.report.stats_view import stats_view
 from auricle.pipeline.show import captions_table, captions_view, clip_report, clip_view
 from auricle.pipeline.status import clear, problems
 from auricle.pipeline.status import status as table_status
-from auricle.pipeline.terminal import console, print_rows
+from auricle.pipeline.terminal import beside, console, print_json, print_rows
 from auricle.pipeline.text.lint import lines
 from auricle.pipeline.text.lint import lint as measure
 from auricle.pipeline.watch import watch as follow
@@ -53,7 +51,7 @@ def errors(uri: str, retry: str | None, skipped: bool, as_json: bool) -> None:
     if not found and not as_json:
         console.print("no errors")
         return
-    print_rows(found, as_json)
+    print_rows(found, as_json, beneath=("example", "detail"))
 
 
 def stats(uri: str, as_json: bool) -> None:
@@ -64,7 +62,7 @@ def stats(uri: str, as_json: bool) -> None:
     """
     told = figures(Dataset(uri))
     if as_json:
-        print(json.dumps(told.as_json(), indent=1, ensure_ascii=False))
+        print_json(told.as_json())
     else:
         console.print(stats_view(told))
 
@@ -74,7 +72,7 @@ def show(uri: str, clip: str | None, as_json: bool) -> None:
     data = Dataset(uri)
     if as_json:
         known = clip_report(data, clip) if clip else [c._asdict() for c in captions_table(data)]
-        print(json.dumps(known, indent=1, ensure_ascii=False))
+        print_json(known)
     else:
         console.print(clip_view(data, clip) if clip else captions_view(data))
 
@@ -83,7 +81,7 @@ def lint(target: str, as_json: bool) -> None:
     """Print how often texts have the faults that such sets are known for."""
     report = measure(target)
     if as_json:
-        print(json.dumps(report.as_json(), indent=1, ensure_ascii=False))
+        print_json(report.as_json())
     else:
         print_rows(lines(report), False)
 
@@ -93,11 +91,11 @@ def prompt_show(uri: str, clip: str, task: str, config: str | None, as_json: boo
     data = Dataset(uri)
     told = prompt_of(data, configure(data, {"config": config}, None), clip, task)
     if as_json:
-        print(json.dumps(told._asdict(), indent=1, ensure_ascii=False))
+        print_json(told._asdict())
         return
     for message in told.messages:
         console.print(f"--- {message['role']}", style="bold cyan")
-        console.print(message["content"], markup=False, soft_wrap=True)
+        console.print(message["content"], soft_wrap=True)
     console.print(f"--- {told.tokens:,} tokens ({told.counted_by})", style="bold cyan")
 
 
@@ -120,7 +118,7 @@ def experts(as_json: bool) -> None:
         }
         for row in rows
     ]
-    print_rows(short, False)
+    print_rows(short, False, beneath=("weights",))
     console.print("more: docs/experts.md, or --json")
 
 

@@ -1,16 +1,15 @@
 """What the commands about models do: list, fetch, verify, bundle, and train a probe."""
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
 from auricle.experts import models as store
-from auricle.pipeline.commands import beside, profile_change
+from auricle.pipeline.commands import profile_change
 from auricle.pipeline.config import Config, load_config
 from auricle.pipeline.plan import get_model
 from auricle.pipeline.probe import train
 from auricle.pipeline.stages import experts_of
-from auricle.pipeline.terminal import console, print_rows
+from auricle.pipeline.terminal import beside, console, print_json, print_rows
 from auricle.schemas.errors import UserError
 
 
@@ -40,7 +39,7 @@ def models_list(as_json: bool) -> None:
         }
         for row in found
     ]
-    print_rows(rows, False)
+    print_rows(rows, False, beneath=("what",))
 
 
 def models_fetch(
@@ -62,7 +61,7 @@ def models_bundle(folder: str, names: Sequence[str], as_json: bool) -> None:
     wanted = list(names) or [row.name for row in store.catalogue() if row.found]
     store.bundle(wanted, Path(folder))
     if as_json:
-        print(json.dumps({"folder": folder, "models": wanted}, indent=1))
+        print_json({"folder": folder, "models": wanted})
     else:
         console.print(f"use them there with AURICLE_MODELS={folder}", soft_wrap=True)
 
@@ -88,7 +87,7 @@ def probe_train(
     """Train a probe and print how well it does on what it was not fitted on."""
     card = train(labels, uri, column, out, group, l2)
     if as_json:
-        print(json.dumps({"folder": out, **card.model_dump(mode="json")}, indent=1))
+        print_json({"folder": out, **card.model_dump(mode="json")})
         return
     counts = ", ".join(
         f"{count} {name}" for name, count in zip(card.labels, card.counts, strict=True)

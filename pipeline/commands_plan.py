@@ -1,7 +1,6 @@
 """What `auricle plan` does: reads what was said, asks for a forecast, prints it."""
 
 import dataclasses
-import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,6 +12,7 @@ from auricle.pipeline.forecast.sample import Sample
 from auricle.pipeline.forecast.table import told
 from auricle.pipeline.llm.settings import LlmSettings, Price
 from auricle.pipeline.run import saved_config
+from auricle.pipeline.terminal import console, print_json
 from auricle.schemas.errors import UserError
 
 
@@ -39,9 +39,9 @@ def plan(
     sample = Sample(Dataset(uri), saved) if uri and saved else None
     made = forecast(config, Wanted(**wanted, speeds=dict(map(_speed, speeds))), sample)
     if as_json:
-        print(json.dumps(dataclasses.asdict(made), indent=1, ensure_ascii=False))
+        print_json(dataclasses.asdict(made))
     else:
-        print(told(made))
+        console.print(told(made), soft_wrap=True)
 
 
 def _speed(given: str) -> tuple[str, float]:

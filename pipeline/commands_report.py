@@ -1,6 +1,5 @@
 """What `auricle report` and `auricle card` do."""
 
-import json
 import os
 from contextlib import suppress
 from pathlib import Path
@@ -10,7 +9,7 @@ from auricle.pipeline.dataset import Dataset
 from auricle.pipeline.export.card import write_card
 from auricle.pipeline.report.page import page, served_page
 from auricle.pipeline.report.server import serve
-from auricle.pipeline.terminal import console
+from auricle.pipeline.terminal import console, print_json
 from auricle.schemas.errors import UserError
 
 _FILE = "report.html"
@@ -34,7 +33,7 @@ def report(uri: str, out: str | None, clips: int, as_json: bool) -> None:
         except OSError as error:
             raise UserError(f"{out}: cannot write the report: {error.strerror}") from None
     if as_json:
-        print(json.dumps({"report": place, "bytes": len(content)}))
+        print_json({"report": place, "bytes": len(content)})
     else:
         console.print(f"{place} ({len(content) / 1e6:.1f} MB)", soft_wrap=True)
 
@@ -48,7 +47,7 @@ def card(uri: str, as_json: bool) -> None:
     data = Dataset(uri)
     places = [data.storage.address(name) for name in write_card(data, configure(data, {}, None))]
     if as_json:
-        print(json.dumps({"card": places[0], "croissant": places[1]}))
+        print_json({"card": places[0], "croissant": places[1]})
     else:
         console.print("\n".join(places), soft_wrap=True)
 

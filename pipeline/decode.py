@@ -1,4 +1,4 @@
-"""Any sound file as a stream of native blocks: soundfile for WAV, FLAC and AIFF, or FFmpeg."""
+"""Any sound file as a stream of native blocks, read by soundfile or by FFmpeg."""
 
 import errno
 import os
@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from auricle.experts.base import Waveform
+from auricle.pipeline.decode_sndfile import sndfile_track
 from auricle.pipeline.ffmpeg import Damage, NotSound, Track, open_track
 from auricle.pipeline.files import Far, File, Held, OpenFile
 from auricle.pipeline.headers import sound_extent
@@ -18,22 +19,10 @@ from auricle.schemas.clip import RecordingReason
 
 __all__ = ["NotSound", "Sound", "open_sound", "probe_seconds"]
 
-_BLOCK = 65536  # frames
-_PLAIN = (b"RIFF", b"RF64", b"FORM", b"fLaC")  # what soundfile reads faster than FFmpeg
+_BLOCK = 8192  # frames: FFmpeg gives a tenth of it at a time
 _EXACT, _PADDED = 0.05, 0.5  # seconds that may be missing where a duration is exact, and is not
 _ABSURD = 2.0**32  # no scale of samples goes so far: bytes that were never a number
 _RATES = (100, 1_000_000)  # Hz; a header that says otherwise is damaged
-_CODECS = {
-    "PCM_S8": "pcm_s8",
-    "PCM_U8": "pcm_u8",
-    "PCM_16": "pcm_s16",
-    "PCM_24": "pcm_s24",
-    "PCM_32": "pcm_s32",
-    "FLOAT": "pcm_f32",
-    "DOUBLE": "pcm_f64",
-    "ULAW": "pcm_mulaw",
-    "ALAW": "pcm_alaw",
-}
 
 
 class Sound:
@@ -70,7 +59,7 @@ class Sound:
         first = round(self._start * self.sample_rate)
         duration = self._duration
         wanted = None if duration is None else max(1, round(duration * self.sample_rate))
-        for block in self._track.read(first):
+        for block in _joined(self._track.read(first)):
             if wanted is not None and self.frames + len(block) > wanted:
                 block = block[: wanted - self.frames]
             if len(block):
@@ -176,6 +165,18 @@ def probe_seconds(path: str, content: bytes | None = None) -> float | None:
         return None
 
 
+def _joined(blocks: Iterator[Waveform]) -> Iterator[Waveform]:
+    """Yield the same sound in blocks that are not small, but for the last."""
+    held: list[Waveform] = []
+    for block in blocks:
+        held.append(block)
+        if sum(map(len, held)) >= _BLOCK:
+            yield np.concatenate(held) if len(held) > 1 else block
+            held = []
+    if held:
+        yield np.concatenate(held)
+
+
 def _opened(path: str, content: bytes | None, stack: ExitStack) -> tuple[OpenFile, int]:
     """Return an open file and its size."""
     file: OpenFile
@@ -238,60 +239,7 @@ def _track(
     file: OpenFile, extension: str, size: int, damage: Damage, stack: ExitStack
 ) -> tuple[Track, int]:
     """Return the sound track, and how many bytes the file lacks of what it promises."""
-    head = file.read(4)
     extent = sound_extent(file, size)
     missing = max(0, extent.start + extent.length - size) if extent else 0
-    if head in _PLAIN:
-        present = extent.length - missing if extent else 0
-        longer = extent.length / present if extent and present > 0 else 1.0
-        track = _plain_track(file, extension, damage, longer)
-        if track is not None:
-            return track, missing
-    return stack.enter_context(open_track(file, extension, damage)), missing
-
-
-def _plain_track(file: OpenFile, extension: str, damage: Damage, longer: float) -> Track | None:
-    """Return a track that soundfile reads, None when it cannot or finds no length.
-
-    The header promises `longer` times the sound that is there.
-    """
-    import soundfile
-
-    file.seek(0)
-    try:
-        sound = soundfile.SoundFile(
-            file.fileno() if isinstance(file, File) else file, closefd=False
-        )
-    except soundfile.LibsndfileError:
-        return None
-    if not 0 < sound.frames < 2**62:
-        return None
-    container, rate = sound.format.lower().replace("wavex", "wav"), sound.samplerate
-    seconds = longer * sound.frames / rate
-
-    def read(start: int) -> Iterator[Waveform]:
-        position = min(start, sound.frames)
-        try:
-            sound.seek(position)
-            while len(block := sound.read(_BLOCK, dtype="float32", always_2d=True)):
-                position += len(block)
-                yield block
-        except soundfile.LibsndfileError:
-            # It gives up at the first damage and loses the block. FFmpeg saves what follows.
-            try:
-                with open_track(file, extension, damage) as other:
-                    yield from other.read(position)
-            except NotSound as error:
-                damage.add(error)
-
-    codec = "flac" if container == "flac" else _codec(sound.subtype, sound.endian, container)
-    return Track(container, codec, rate, sound.channels, seconds, True, read)
-
-
-def _codec(subtype: str, endian: str, container: str) -> str:
-    """Return FFmpeg's name of a codec."""
-    name = _CODECS.get(subtype, subtype.lower())
-    if not name[-2:].isdigit():
-        return name
-    big = endian == "BIG" or (endian == "FILE" and container == "aiff")
-    return name + ("be" if big else "le")
+    track = sndfile_track(file, extension, size, damage, extent)
+    return track or stack.enter_context(open_track(file, extension, damage)), missing

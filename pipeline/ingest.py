@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from auricle.experts.base import Heard, Waveform
-from auricle.experts.signal import SignalMeter, mix_down
+from auricle.experts.signal import measure_and_mix
 from auricle.experts.sound import encode_flac, resample
 from auricle.pipeline.decode import NotSound, Sound, open_sound, probe_seconds
 from auricle.pipeline.ids import clip_id, text_to_path
@@ -158,8 +158,7 @@ def _clip(
     start = source.start + index * settings.clip_seconds
     duration = len(samples) / rate
     name = clip_id(source.recording_id, start, start + duration)
-    signal = SignalMeter().annotate([Heard(name, samples, rate)])[0]
-    mono = mix_down(samples)[0]
+    signal, mono = measure_and_mix(Heard(name, samples, rate))
     waveform = resample(mono, rate, settings.sample_rate)
     if not len(waveform):  # a sample or two at a higher rate; an empty FLAC cannot be read
         waveform = mono[:1]

@@ -1,26 +1,26 @@
-"""Evaluations as tables for a terminal, and as JSON."""
+"""Evaluations as tables for a terminal of 80 columns, and as JSON."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
+from textwrap import wrap
 from typing import Any
 
 from auricle.pipeline.evaluate.benchmark import CODES, FIELDS, GROUPS
 from auricle.pipeline.evaluate.evaluation import By, Evaluation, Line
 from auricle.pipeline.evaluate.intervals import RESAMPLES, Figure
 
-STAND_IN = (
-    "STAND-IN TEXT MODELS were used, without a penalty for broken sentences: "
-    "these figures compare with nothing but others made the same way."
-)
+STAND_IN = "STAND-IN TEXT MODELS: compares with nothing but what was made the same way"
 _SHOWN = ("fense", "date", "bleu_1", "bleu_4")
-_NAME = 24
-_WIDE = 22
+_WIDTH = 80
+_NAME = 22
+_WIDE, _NARROW = 22, 12
+"""Columns of a figure with both ends of its interval, and with half of it."""
 
 
 def table(evaluation: Evaluation) -> str:
     """Return the figures in hundredths with their intervals, and what they rest on."""
     metrics = [metric for metric in _SHOWN if metric in evaluation.metrics]
-    lines = [_title(evaluation), "", _head("category", metrics)]
+    lines = [*_title(evaluation), "", _head("category", metrics)]
     lines += [_row(line, metrics) for line in _of(evaluation, "category", "overall")]
     if evaluation.task == "qa":
         lines += ["", _head("difficulty", metrics)]
@@ -36,12 +36,14 @@ def table(evaluation: Evaluation) -> str:
 def comparison(evaluations: Sequence[Evaluation]) -> str:
     """Return a table of evaluations of one benchmark: a block a metric, a column an evaluation."""
     first = evaluations[0]
-    lines = [f"{first.benchmark}, {first.task}, by {first.scorer}: {first.scored:,} samples scored"]
+    lines = [f"{first.benchmark}, {first.task}, by {first.scorer}"]
+    lines.append(f"{first.scored:,} samples scored")
     for metric in (metric for metric in _SHOWN if metric in first.metrics):
-        lines += ["", f"{metric:<{_NAME}}" + "".join(f"{e.name:<{_WIDE}}" for e in evaluations)]
+        names = "".join(f"{evaluation.name:>{_NARROW}}" for evaluation in evaluations)
+        lines += ["", f"{metric:<{_NAME}}{names}"]
         for line in _of(first, "category", "overall"):
             same = [e.line(line.by, line.name).figures[metric] for e in evaluations]
-            lines.append(f"{line.name:<{_NAME}}" + "".join(f"{_told(f):<{_WIDE}}" for f in same))
+            lines.append(f"{line.name:<{_NAME}}" + "".join(f"{_half(f):>{_NARROW}}" for f in same))
     return _framed(lines, first)
 
 
@@ -69,6 +71,8 @@ def notes(evaluation: Evaluation) -> list[str]:
         f"[ ] is a 95 % interval, ± half of one: {RESAMPLES:,} resamples of {recordings:,} "
         f"recordings, seed {evaluation.seed}."
     ]
+    if evaluation.stand_in:
+        found.append("The stand-in models set no penalty for broken sentences.")
     if evaluation.missing or evaluation.unknown:
         found.append(
             f"{evaluation.missing:,} samples have no prediction and {evaluation.unknown:,} "
@@ -92,15 +96,13 @@ def _loud(evaluation: Evaluation) -> list[str]:
 def _framed(lines: Sequence[str], evaluation: Evaluation) -> str:
     """Return lines with the notes, and before and after all of it what nobody may overlook."""
     loud = _loud(evaluation)
-    told = [*loud, *lines, "", *notes(evaluation), *loud]
-    return "\n".join(line.rstrip() for line in told)
+    below = [line for note in notes(evaluation) for line in wrap(note, _WIDTH)]
+    return "\n".join(line.rstrip() for line in [*loud, *lines, "", *below, *loud])
 
 
-def _title(evaluation: Evaluation) -> str:
-    return (
-        f"{evaluation.name} on {evaluation.benchmark}, {evaluation.task}, by {evaluation.scorer}: "
-        f"{evaluation.scored:,} samples scored, {evaluation.missing:,} missing"
-    )
+def _title(evaluation: Evaluation) -> Iterator[str]:
+    yield f"{evaluation.name} on {evaluation.benchmark}, {evaluation.task}, by {evaluation.scorer}"
+    yield f"{evaluation.scored:,} samples scored, {evaluation.missing:,} missing"
 
 
 def _of(evaluation: Evaluation, *by: By) -> Iterator[Line]:
@@ -108,17 +110,25 @@ def _of(evaluation: Evaluation, *by: By) -> Iterator[Line]:
 
 
 def _head(name: str, metrics: Sequence[str]) -> str:
-    return f"{name:<{_NAME}}{'samples':>8}  " + "".join(f"{m:<{_WIDE}}" for m in metrics)
+    return f"{name:<{_NAME}}{'samples':>8}  " + "".join(f"{m:<{_wide(metrics)}}" for m in metrics)
 
 
 def _row(line: Line, metrics: Sequence[str]) -> str:
-    told = "".join(f"{_told(line.figures[metric]):<{_WIDE}}" for metric in metrics)
+    wide = _wide(metrics)
+    figures = [line.figures[metric] for metric in metrics]
+    told = "".join(f"{_told(f) if wide == _WIDE else _half(f):<{wide}}" for f in figures)
     return f"{line.name:<{_NAME}}{line.samples:>8,}  {told}"
+
+
+def _wide(metrics: Sequence[str]) -> int:
+    """Return the width of a figure: there is room for both ends of two intervals."""
+    return _WIDE if len(metrics) <= 2 else _NARROW
 
 
 def _matrix(evaluation: Evaluation, metric: str) -> Iterator[str]:
     """Yield a table of domains by kinds of caption; in a domain each is in one group at most."""
-    yield f"{metric + ' by domain':<16}" + "".join(f"{field:>13}" for field in FIELDS)
+    yield f"{metric} by domain"
+    yield f"{'':<5}" + "".join(f"{field:>{_NARROW}}" for field in FIELDS)
     cells = {
         (line.name, GROUPS[line.category][0]): line.figures[metric]
         for line in _of(evaluation, "domain")
@@ -127,7 +137,7 @@ def _matrix(evaluation: Evaluation, metric: str) -> Iterator[str]:
     for code in CODES:
         told = [cells.get((code, field)) for field in FIELDS]
         if any(told):
-            yield f"{code:<16}" + "".join(f"{_half(f) if f else '':>13}" for f in told)
+            yield f"{code:<5}" + "".join(f"{_half(f) if f else '':>{_NARROW}}" for f in told)
 
 
 def _told(figure: Figure) -> str:

@@ -61,6 +61,7 @@ def croissant(
     name: str,
     splits: Mapping[str, Tally],
     risks: Sequence[str],
+    personal: Sequence[str],
 ) -> dict[str, Any]:
     """Return what describes a set of Parquet files, with a record set for each split.
 
@@ -70,9 +71,12 @@ def croissant(
         name: of the set.
         splits: what each split holds.
         risks: sentences on what a user must know.
+        personal: sentences on what it holds of real people.
     """
     licences = {told for tally in splits.values() for told in tally.licences if told != NONE}
     clips = sum(tally.clips for tally in splits.values())
+    asked = any(tally.questions for tally in splits.values())
+    texts = "captions and questions" if asked else "captions"
     about = {
         "@context": _CONTEXT,
         "@type": "sc:Dataset",
@@ -81,7 +85,7 @@ def croissant(
             "http://mlcommons.org/croissant/RAI/1.0",
         ],
         "name": name,
-        "description": f"{clips:,} clips of sound with captions and questions, made by Auricle.",
+        "description": f"{clips:,} clips of sound with {texts}, made by Auricle.",
         "version": VERSION,
         "datePublished": datetime.now(UTC).date().isoformat(),
         "license": sorted(_address(told) for told in licences),
@@ -91,6 +95,7 @@ def croissant(
         "rai:dataCollection": "Sound was cut into clips and described by models; see README.md.",
         "rai:dataAnnotationProtocol": "Machine-made from the testimony of experts; see README.md.",
         "rai:dataLimitations": list(risks),
+        "rai:personalSensitiveInformation": list(personal),
         "distribution": [
             part
             for split, tally in splits.items()

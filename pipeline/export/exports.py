@@ -70,7 +70,7 @@ def export_all(
     state = digest([_files(data), *settings])
     if _state(data, flac.FOLDER) != state:  # a clip may have changed sides
         data.storage.delete_folder(flac.FOLDER)
-        _sign(data, flac.FOLDER, state)
+        _sign(data, config, flac.FOLDER, state)
     return {name: _export(data, config, name, state) for name in formats}
 
 
@@ -89,7 +89,7 @@ def _export(data: Dataset, config: Config, name: str, state: str) -> dict[str, C
             write_card(data, config)
     else:
         counts = _WRITERS[name](data.storage, folder, splits)
-    _sign(data, folder, state)
+    _sign(data, config, folder, state)
     return counts
 
 
@@ -99,8 +99,9 @@ def _state(data: Dataset, folder: str) -> str | None:
     return str(told["state"]) if "state" in told else None
 
 
-def _sign(data: Dataset, folder: str, state: str) -> None:
-    data.storage.write(f"{folder}/stage.json", json.dumps({"state": state}).encode())
+def _sign(data: Dataset, config: Config, folder: str, state: str) -> None:
+    told = {"state": state, "privacy": config.privacy.model_dump(mode="json")}
+    data.storage.write(f"{folder}/stage.json", json.dumps(told).encode())
 
 
 def _files(data: Dataset) -> list[Any]:

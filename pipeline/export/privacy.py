@@ -1,58 +1,76 @@
 """What of people's words leaves with an export: all of it, masked, or none.
 
-Names are found by rules, not by a model: capitalised words inside a sentence of the transcript,
-words after a title such as "Mr.", and the words of the recording's own title and uploader. That
-finds most English names and misses those at the start of a sentence, those that were transcribed
-in lower case, and scripts without capitals. German capitalises every noun: there only words after
-a title count. What is masked is masked in captions, questions and answers as well.
+What is masked or dropped in the transcript is so in captions, questions and answers as well.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
 
+from auricle.pipeline.dataset import Dataset
+from auricle.pipeline.export.privacy_names import names_in, names_in_title
+from auricle.pipeline.recordings import of_recordings
 from auricle.pipeline.stage_settings import PrivacySettings
 from auricle.schemas.text import CATEGORIES
 
 NAME, NUMBER, ADDRESS = "[name]", "[number]", "[address]"
 LEFT_OUT = "(quotes what was said: left out)"
-_ADDRESSES = re.compile(r"https?://\S+|\bwww\.\S+|[\w.+-]+@[\w-]+\.[\w.-]+|(?<!\w)@\w{2,}")
-_NUMBERS = re.compile(r"(?<!\w)\+?\d(?:[\s().-]?\d){4,}(?!\w)")
-_TITLES = "Mr|Mrs|Ms|Miss|Dr|Prof|Sir|Lady|Lord|Captain|Herr|Frau|Monsieur|Madame|Señor|Señora"
-_TITLED = re.compile(rf"\b(?:{_TITLES})\b\.?\s+([^\W\d_][\w'’-]*(?:\s+[A-ZÀ-Þ][\w'’-]+)*)")
-_WORD = re.compile(r"[^\W\d_][\w'’-]*")
-_SENTENCE = re.compile(r"[.!?…:]+[\s\"'”’)]*$")
-_QUOTE = re.compile(r"[\"“”«»]")
-_NO_NAMES = {
-    "I", "I'm", "I'll", "I've", "I'd", "OK", "TV", *_TITLES.split("|"),
-    "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday",
-    "January", "February", "March", "April", "May", "June", "July", "August", "September",
-    "October", "November", "December", "English", "French", "German", "Spanish", "Italian",
-    "Russian", "Chinese", "Japanese", "Arabic", "Dutch", "Latin", "American", "British",
-}  # fmt: skip
-_NOUNS_ARE_CAPITAL = ("de", "lb")
+_END = r"(?=[.,;:!?)\]]*(?:[\s\"'”’»<>]|$))"
+_ADDRESSES = re.compile(
+    rf"(?:https?://|\bwww\.)[^\s\"”’»<>]+?{_END}"
+    r"|[\w.+-]+@[\w-]+(?:\.[\w-]+)+"
+    rf"|\b(?:[\w-]+\.)+(?:com|org|net|edu|gov|info|tv|fm|co\.uk|de|fr|eu)\b(?:/[^\s\"”’»<>]*?{_END})?"
+    r"|(?<!\w)@\w{2,}"
+)
+_BETWEEN = r"(?:[\s.-]|\s?\(|\)[\s-]?)?"
+_NUMBERS = re.compile(rf"(?<!\w)\+?\(?\d(?:{_BETWEEN}\d){{4,}}(?!\w)(?!\.?\d)(?!\s?(?:k?Hz|ms)\b)")
+_QUOTE = re.compile(r"[\"“”„«»「」『』]|(?<!\w)['‘][^'‘’]{2,}['’](?!\w)")
+_TOKEN = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]|[^\W_]+(?:['’][^\W_]+)?")
+_RUN = 4
+"""Words in a row that a text may not have in common with a transcript that is dropped."""
 
 
-def private(made: dict[str, Any], settings: PrivacySettings, told: Iterable[str | None]) -> None:
+class Rule:
+    """What is done with texts of one clip, by what is said in it and the names that are known."""
+
+    def __init__(self, drop: bool, names: frozenset[str], said: str = "") -> None:
+        self._drop = drop
+        self._said = _tokens(said)
+        every = names | {name.upper() for name in names}
+        words = "|".join(re.escape(name) for name in sorted(every, key=len, reverse=True))
+        self._names = re.compile(rf"(?<!\w)(?:{words})(?!\w)") if words else None
+
+    def __call__(self, text: str) -> str | None:
+        """Return a text as it may leave; None leaves it out."""
+        if self._drop and (_QUOTE.search(text) or self._repeats(text)):
+            return None
+        text = _NUMBERS.sub(NUMBER, _ADDRESSES.sub(ADDRESS, text))
+        return self._names.sub(NAME, text) if self._names else text
+
+    def _repeats(self, text: str) -> bool:
+        """Tell whether a text has four words in a row of what is said, or all that either has."""
+        words = _tokens(text)
+        size = max(2, min(_RUN, len(words), len(self._said)))
+        return not _runs(words, size).isdisjoint(_runs(self._said, size))
+
+
+def private(
+    made: dict[str, Any], settings: PrivacySettings, names: Sequence[frozenset[str]]
+) -> None:
     """Change columns of texts in place, as the settings say.
 
     Args:
-        made: `transcript`, `language`, the kinds of caption (lists of texts) and `qa` by name.
+        made: `transcript`, the kinds of caption (lists of texts) and `qa` by name.
         settings: what may leave.
-        told: for each clip what its source says of itself (title, uploader), where names stand.
+        names: those to mask in each clip (`names_of`).
     """
     if settings.transcripts == "keep":
         return
     transcripts = made["transcript"].to_pylist()
     drop = settings.transcripts == "drop"
-    rules = [
-        Rule(drop, names_in(transcript or "", language) | names_in_title(about or ""))
-        for transcript, language, about in zip(
-            transcripts, made["language"].to_pylist(), told, strict=True
-        )
-    ]
+    rules = [Rule(drop, each, said or "") for each, said in zip(names, transcripts, strict=True)]
     for name in CATEGORIES:
         lists = [
             texts and [said for text in texts if (said := rule(text)) is not None] or None
@@ -71,70 +89,73 @@ def private(made: dict[str, Any], settings: PrivacySettings, told: Iterable[str 
     made["transcript"] = pa.array(words, pa.string())
 
 
+def names_of(data: Dataset, shard: int) -> list[frozenset[str]]:
+    """Return the names to mask in each clip of a shard: all that its recording's clips have."""
+    recordings = data.table("clips", shard, ["recording_id"])["recording_id"].to_pylist()
+    captions = data.table("captions", shard, [*CATEGORIES]).to_pylist()
+    said, languages = (
+        data.table(table, shard, [column])[column].to_pylist()
+        if data.has(table, shard)
+        else [None] * len(recordings)
+        for table, column in (("transcript", "text"), ("language", "language"))
+    )
+    titles, uploaders = (
+        of_recordings(data, shard, column).to_pylist() for column in ("title", "uploader")
+    )
+    found: dict[str, set[str]] = {recording: set() for recording in recordings}
+    texts: dict[str, list[str]] = {recording: [] for recording in recordings}
+    told: dict[str, str] = {}
+    for i, recording in enumerate(recordings):
+        found[recording] |= names_in(said[i] or "", languages[i])
+        texts[recording] += [text["text"] for kind in captions[i].values() for text in kind or ()]
+        told[recording] = f"{titles[i] or ''}\n{uploaders[i] or ''}"
+    names = {
+        recording: frozenset(found[recording] | names_in_title(told[recording], " ".join(written)))
+        for recording, written in texts.items()
+    }
+    return [names[recording] for recording in recordings]
+
+
 def private_clip(clip: dict[str, Any], settings: PrivacySettings) -> dict[str, Any]:
     """Return a clip as a page shows it (`report/clip.py`), as the settings let it leave."""
     about = clip["recording"]
     if settings.titles == "drop":
-        about = {**about, "title": None, "uploader": None}
         heard = [piece for piece in clip["evidence"] if piece["sure"] != "a hint"]
-        clip = {**clip, "recording": about, "evidence": heard}
+        clip = {
+            **clip, "recording": {**about, "title": None, "uploader": None}, "evidence": heard
+        }  # fmt: skip
     if settings.transcripts == "keep":
         return clip
     words = [span for lane in clip["lanes"] if lane["kind"] == "words" for span in lane["spans"]]
     said = " ".join(text for *_, text in words)
-    told = f"{clip['recording']['title'] or ''} {clip['recording']['uploader'] or ''}"
+    told = f"{about['title'] or ''}\n{about['uploader'] or ''}"
+    texts = " ".join(each["text"] for each in clip["captions"])
     drop = settings.transcripts == "drop"
-    rule = Rule(drop, names_in(said, clip["language"]) | names_in_title(told))
+    rule = Rule(drop, names_in(said, clip["language"]) | names_in_title(told, texts), said)
     lanes = [
-        {**lane, "spans": [[*span[:3], rule(span[3])] for span in lane["spans"]]}
+        {**lane, "spans": [[*span[:3], rule(span[3]) or ""] for span in lane["spans"]]}
         for lane in clip["lanes"]
         if not (drop and lane["kind"] == "words")
     ]
-    evidence = [{**each, "text": rule(each["text"]) or LEFT_OUT} for each in clip["evidence"]]
-    captions = [{**each, "text": rule(each["text"]) or LEFT_OUT} for each in clip["captions"]]
-    questions = [
-        {**each, **{part: rule(each[part]) or LEFT_OUT for part in ("question", "answer")}}
-        for each in clip["questions"]
-    ]
-    return {
-        **clip, "lanes": lanes, "evidence": evidence, "captions": captions, "questions": questions
-    }  # fmt: skip
+    return {**clip, "lanes": lanes, **{part: _hidden(clip[part], rule) for part in _WORDY}}
 
 
-class Rule:
-    """What is done with a text of one clip: None leaves it out."""
-
-    def __init__(self, drop: bool, names: frozenset[str]) -> None:
-        self._drop = drop
-        words = "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True))
-        self._names = re.compile(rf"(?<!\w)(?:{words})(?!\w)") if words else None
-
-    def __call__(self, text: str) -> str | None:
-        """Return a text as it may leave."""
-        if self._drop:
-            return None if _QUOTE.search(text) else text
-        text = _NUMBERS.sub(NUMBER, _ADDRESSES.sub(ADDRESS, text))
-        return self._names.sub(NAME, text) if self._names else text
+_WORDY = ("evidence", "captions", "questions", "against", "review")
+_SHOWN = ("text", "question", "answer", "faults", "note", "was", "fixes")
 
 
-def names_in(transcript: str, language: str | None) -> frozenset[str]:
-    """Return the words of a transcript that are most likely names."""
-    found = {word for match in _TITLED.finditer(transcript) for word in match.group(1).split()}
-    if language in _NOUNS_ARE_CAPITAL:
-        return frozenset(found)
-    for match in _WORD.finditer(transcript):
-        before = transcript[: match.start()].rstrip("\"'“”‘’(")
-        starts = not before.strip() or _SENTENCE.search(before.rstrip())
-        word = re.sub(r"['’]s$", "", match.group())
-        if word[0].isupper() and not starts and word not in _NO_NAMES and len(word) > 1:
-            found.add(word)
-    return frozenset(found)
-
-
-def names_in_title(told: str) -> frozenset[str]:
-    """Return the capitalised words of a title or an uploader's name."""
-    words = {match.group() for match in _WORD.finditer(told)}
-    return frozenset(w for w in words if w[0].isupper() and len(w) > 2 and w not in _NO_NAMES)
+def _hidden(value: Any, rule: Rule) -> Any:
+    """Return a part of a page without what may not leave."""
+    if isinstance(value, str):
+        hidden = rule(value)
+        return LEFT_OUT if hidden is None else hidden
+    if isinstance(value, list | tuple):
+        return [_hidden(each, rule) for each in value]
+    if isinstance(value, dict):
+        return {
+            name: _hidden(each, rule) if name in _SHOWN else each for name, each in value.items()
+        }
+    return value
 
 
 def _pair(pair: Mapping[str, str], rule: Rule) -> dict[str, str] | None:
@@ -142,3 +163,12 @@ def _pair(pair: Mapping[str, str], rule: Rule) -> dict[str, str] | None:
     if question is None or answer is None:
         return None
     return {**pair, "question": question, "answer": answer}
+
+
+def _tokens(text: str) -> list[str]:
+    """Return the words of a text, or the signs of Chinese, Japanese and Korean."""
+    return [word.lower() for word in _TOKEN.findall(text)]
+
+
+def _runs(words: list[str], size: int) -> set[tuple[str, ...]]:
+    return {tuple(words[i : i + size]) for i in range(len(words) - size + 1)}

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from auricle.pipeline.dataset import Dataset
-from auricle.pipeline.export.privacy import private
+from auricle.pipeline.export.privacy import names_of, private
 from auricle.pipeline.judge.reviews import corrected_column, corrector, reviews_of
 from auricle.pipeline.recordings import of_recordings
 from auricle.pipeline.stage_settings import PrivacySettings
@@ -104,11 +104,7 @@ def _rows(data: Dataset, shard: int, split: str, privacy: PrivacySettings) -> It
     }
     reviews = reviews_of(data, shard)
     licences = of_recordings(data, shard, "license")
-    titles, uploaders = (
-        pc.fill_null(of_recordings(data, shard, column).cast(pa.string()), "")
-        for column in ("title", "uploader")
-    )
-    about = pc.binary_join_element_wise(titles, uploaders, "\n").to_pylist()
+    names = [] if privacy.transcripts == "keep" else names_of(data, shard)
     captions = tables["captions"]
     wanted = pc.and_(pc.equal(tables["split"]["split"], split), pc.equal(captions["status"], "ok"))
     at = 0
@@ -144,7 +140,8 @@ def _rows(data: Dataset, shard: int, split: str, privacy: PrivacySettings) -> It
             made |= {"consistency": verdict["margin"], "support": verdict["support"]}
             made["license"] = pc.coalesce(verdict["license"], made["license"])
             made |= _without(made, verdict["texts_out"].to_pylist())
-        private(made, privacy, [about[here.start + i] for i in keep.to_pylist()])
+        if names:
+            private(made, privacy, [names[here.start + i] for i in keep.to_pylist()])
         made["caption"] = _first(made["long"])
         yield pa.table({n: made.get(n, nulls) for n in SCHEMA.names}).cast(SCHEMA)
 

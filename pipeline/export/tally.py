@@ -1,6 +1,7 @@
 """What an exported Parquet set holds, counted from its files."""
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import pyarrow as pa
@@ -9,13 +10,15 @@ import pyarrow.parquet as pq
 
 from auricle.pipeline.engine.storage import Storage
 
-_COLUMNS = ("duration", "qa", "consistency", "domain", "language", "license")
+_COLUMNS = (
+    "duration", "qa", "consistency", "support", "domain", "language", "transcript", "license",
+)  # fmt: skip
 NONE = "none"
 
 
 @dataclass
 class Tally:
-    """What a split holds."""
+    """What a split holds; `supported` adds up the support of the `claiming` clips that have one."""
 
     files: list[str] = field(default_factory=list)
     clips: int = 0
@@ -23,6 +26,9 @@ class Tally:
     bytes: int = 0
     questions: int = 0
     scored: int = 0
+    transcripts: int = 0
+    supported: float = 0.0
+    claiming: int = 0
     domains: Counter[str] = field(default_factory=Counter)
     languages: Counter[str] = field(default_factory=Counter)
     licences: Counter[str] = field(default_factory=Counter)
@@ -33,6 +39,9 @@ class Tally:
         self.seconds += pc.sum(rows["duration"]).as_py() or 0.0
         self.questions += pc.sum(pc.list_value_length(rows["qa"])).as_py() or 0
         self.scored += rows.num_rows - rows["consistency"].null_count
+        self.transcripts += rows.num_rows - rows["transcript"].null_count
+        self.supported += pc.sum(rows["support"]).as_py() or 0.0
+        self.claiming += rows.num_rows - rows["support"].null_count
         for column, counts in (
             ("domain", self.domains),
             ("language", self.languages),
@@ -57,3 +66,8 @@ def tallies(storage: Storage, folder: str, splits: tuple[str, ...]) -> dict[str,
             tally.bytes += sum(int(group.total_byte_size) for group in groups)
             tally.add(file.read(columns=list(_COLUMNS)))
     return {split: tally for split, tally in found.items() if tally.clips}
+
+
+def total(splits: Mapping[str, Tally], key: str) -> Counter[str]:
+    """Return one of the counts of a tally over all splits."""
+    return sum((getattr(tally, key) for tally in splits.values()), Counter[str]())

@@ -11,6 +11,8 @@ import soundfile
 from fakes import within
 
 from auricle.pipeline.decode import NotSound, open_sound, probe_seconds
+from auricle.pipeline.ffmpeg import Damage, open_track
+from auricle.pipeline.files import File
 
 DEV = Path(__file__).resolve().parents[3] / "shared" / "data" / "dev"
 needs_dev = pytest.mark.skipif(not DEV.is_dir(), reason="../shared/data/dev is not here")
@@ -145,6 +147,50 @@ def test_the_contents_count_and_not_the_name(tmp_path):
     (tmp_path / "b.mp3").rename(tmp_path / "b")
     assert read(tmp_path / "a.mp3")[1].container == "wav"
     assert read(tmp_path / "b")[1].container == "mp3"
+
+
+def ogg_pages(data):
+    """Split an Ogg file into its pages."""
+    starts = [at for at in range(len(data)) if data.startswith(b"OggS\0", at)]
+    return [data[at:end] for at, end in zip(starts, [*starts[1:], len(data)], strict=True)]
+
+
+def as_ffmpeg_reads(path):
+    damage = Damage()
+    with File(str(path)) as file, open_track(file, "", damage) as track:
+        return np.concatenate(list(track.read(0))), damage.packets
+
+
+@pytest.mark.parametrize("channels", [1, 2, 6])
+def test_vorbis_is_what_ffmpeg_makes_of_it(tmp_path, channels):
+    samples = sweep(7.77, 44_100, channels) * np.arange(1, channels + 1, dtype=np.float32) / 6
+    write_vorbis(tmp_path / "a.ogg", samples, 44_100)
+    again, sound = read(tmp_path / "a.ogg")
+    assert (sound.container, sound.codec, sound.outcome()) == ("ogg", "vorbis", (None, None))
+    assert (sound.declared, len(again)) == (pytest.approx(7.77, abs=1e-4), len(samples))
+    np.testing.assert_allclose(again, as_ffmpeg_reads(tmp_path / "a.ogg")[0], atol=1e-5)
+
+
+@pytest.mark.parametrize("fault", ["bits", "a page lost", "no last page", "two files", "noise"])
+def test_vorbis_that_is_not_whole_is_left_to_ffmpeg(tmp_path, fault):
+    write_vorbis(tmp_path / "a.ogg", sweep(20))
+    data = (tmp_path / "a.ogg").read_bytes()
+    pages = ogg_pages(data)
+    middle = len(pages) // 2
+    spoiled = bytearray(pages[middle])
+    spoiled[200:260] = bytes(60)
+    made = {
+        "bits": [*pages[:middle], spoiled, *pages[middle + 1 :]],
+        "a page lost": [*pages[:middle], *pages[middle + 1 :]],
+        "no last page": pages[:-1],
+        "two files": [data, data],
+        "noise": [data, b"noise"],
+    }
+    (tmp_path / "b.ogg").write_bytes(b"".join(made[fault]))
+    again, sound = read(tmp_path / "b.ogg")
+    expected, damaged = as_ffmpeg_reads(tmp_path / "b.ogg")
+    np.testing.assert_array_equal(again, expected)
+    assert (sound.outcome()[1] is None) == (not damaged)
 
 
 # Starts and lengths

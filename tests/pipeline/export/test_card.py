@@ -14,7 +14,7 @@ import yaml
 from conftest import auricle
 
 from auricle.pipeline.dataset import Dataset
-from auricle.pipeline.export.card import hub_licence
+from auricle.pipeline.export.card_head import hub_licence
 from auricle.pipeline.export.rows import SCHEMA
 
 
@@ -49,6 +49,8 @@ def test_the_head_is_what_the_hub_reads(card: str, folder: Path) -> None:
     assert set(head["language"]) == {row["language"] for row in rows} - {None}
     assert [each["name"] for each in head["dataset_info"]["features"]] == SCHEMA.names
     assert head["license"] == "other"
+    assert "automatic-speech-recognition" in head["task_categories"]
+    assert {"speech", "music", "sound", "audio-question-answering"} <= set(head["tags"])
     assert head["configs"][0]["data_files"][0] == {"split": "train", "path": "train-*.parquet"}
 
 
@@ -68,6 +70,7 @@ def test_it_names_every_model_with_its_licence(card: str, demo: Path) -> None:
         for use in made.models:
             assert f"{use.name} (" in card
             assert use.licence in card
+        assert f"| {table} | {made.backend} {made.version} | {made.code_licence} |" in card
 
 
 def test_it_says_how_clips_were_filtered_and_that_nothing_was_scored(card: str) -> None:
@@ -81,6 +84,28 @@ def test_it_warns_of_voices_and_verbatim_words_and_of_what_lite_cannot_hear(card
     assert "Transcripts are verbatim" in card
     assert "hears no ages" in card
     assert "forbids commercial use" not in card
+    assert "claims of a general caption" in card
+    assert "held against the sound" not in card.split("## Limits and risks")[1]
+
+
+def test_it_says_what_was_done_to_the_export_not_what_the_settings_are_now(
+    demo: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(demo, tmp_path / "set")
+    settings = yaml.safe_load((tmp_path / "set" / "dataset.yaml").read_text())
+    settings["privacy"]["transcripts"] = "drop"
+    (tmp_path / "set" / "dataset.yaml").write_text(yaml.safe_dump(settings))
+    readme = tmp_path / "set" / "exports" / "parquet" / "README.md"
+    assert auricle("card", str(tmp_path / "set")).returncode == 0
+    assert "Transcripts are verbatim" in readme.read_text()
+    assert auricle("export", str(tmp_path / "set")).returncode == 0
+    assert auricle("card", str(tmp_path / "set")).returncode == 0
+    said = readme.read_text()
+    assert "texts that quote were left out" in said
+    assert (
+        "automatic-speech-recognition"
+        not in yaml.safe_load(said.split("---\n")[1])["task_categories"]
+    )
 
 
 def test_a_set_without_an_export_is_told_to_make_one(demo: Path, tmp_path: Path) -> None:
@@ -136,3 +161,4 @@ def test_croissant_has_the_hash_of_every_file(folder: Path) -> None:
     for name, told in files.items():
         assert told["sha256"] == hashlib.sha256((folder / name).read_bytes()).hexdigest()
     assert about["rai:dataLimitations"]
+    assert "biometric" in " ".join(about["rai:personalSensitiveInformation"])
