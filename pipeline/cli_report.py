@@ -27,7 +27,7 @@ def report(
     from auricle.pipeline.commands_report import report, serve_report
 
     if serve:
-        serve_report(dataset, port)
+        serve_report(dataset, port, as_json)
     else:
         report(dataset, out, clips, as_json)
 

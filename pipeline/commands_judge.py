@@ -1,5 +1,6 @@
 """What the commands of scores, verdict, split, export and evaluation do."""
 
+import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -37,9 +38,11 @@ def calibrate(uri: str, false_accept: float | None, as_json: bool) -> None:
     ]
     print_rows(rows, False)
     for warning in made.warnings:
-        console.print(f"warning: {warning}", style="yellow", soft_wrap=True)
+        console.print(f"warning: {warning}", style="yellow")
     if before != made:
-        console.print(f"thresholds changed: auricle verify {uri}, then auricle split {uri}")
+        place = shlex.quote(uri)
+        told = f"thresholds changed: auricle verify {place}, then auricle split {place}"
+        console.print(told, soft_wrap=True)
 
 
 def verify(uri: str, options: Mapping[str, Any], redo: Sequence[str], as_json: bool) -> None:
@@ -62,7 +65,7 @@ def verify(uri: str, options: Mapping[str, Any], redo: Sequence[str], as_json: b
         )
     limits = calibration.stored(data) if found.scored else None
     for warning in limits.warnings if limits else ():
-        console.print(f"warning: {warning}", style="yellow", soft_wrap=True)
+        console.print(f"warning: {warning}", style="yellow")
 
 
 def split(uri: str, options: Mapping[str, Any], redo: Sequence[str], as_json: bool) -> None:

@@ -129,7 +129,7 @@ def doctor(config: str | None, profile: str | None, as_json: bool) -> None:
         UserError: a run would fail.
     """
     found = examine(load_config(config, profile_change(profile)))
-    print_rows(found, as_json)
+    print_rows(found, as_json, beneath=("detail",))
     wrong = [finding for finding in found if finding.state == "fails"]
     if wrong:
         raise UserError(

@@ -39,7 +39,7 @@ def models_list(as_json: bool) -> None:
         }
         for row in found
     ]
-    print_rows(rows, False, beneath=("what",))
+    print_rows(rows, False, beneath=("licence", "what"))
 
 
 def models_fetch(

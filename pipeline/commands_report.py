@@ -52,7 +52,7 @@ def card(uri: str, as_json: bool) -> None:
         console.print("\n".join(places), soft_wrap=True)
 
 
-def serve_report(uri: str, port: int) -> None:
+def serve_report(uri: str, port: int, as_json: bool) -> None:
     """Serve the report of a dataset on this machine alone, until Ctrl-C.
 
     Raises:
@@ -60,6 +60,10 @@ def serve_report(uri: str, port: int) -> None:
     """
     data = Dataset(uri)
     server = serve(data, port, served_page(data).encode())
-    console.print(f"http://127.0.0.1:{server.server_port} until Ctrl-C", soft_wrap=True)
+    address = f"http://127.0.0.1:{server.server_port}"
+    if as_json:
+        print_json({"address": address})
+    else:
+        console.print(f"{address} until Ctrl-C", soft_wrap=True)
     with server, suppress(KeyboardInterrupt):
         server.serve_forever()

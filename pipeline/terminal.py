@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from rich.cells import cell_len
-from rich.console import Console, Group, RenderableType
+from rich.console import Console, Group, JustifyMethod, RenderableType
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
@@ -74,7 +74,7 @@ def _filled(told: str, width: int, side: str) -> str:
     return spaces + told if side == "right" else told + spaces
 
 
-def _side(value: Any) -> Any:
+def _side(value: Any) -> JustifyMethod:
     return "right" if isinstance(value, int | float) else "left"
 
 

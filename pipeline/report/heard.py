@@ -24,7 +24,10 @@ class Labels(NamedTuple):
 
 
 class Values(NamedTuple):
-    """Where a number stands, its unit, and the edges between which clips are counted."""
+    """Where a number stands, its unit, and the edges between which clips are counted.
+
+    A list stands for how many items it has.
+    """
 
     title: str
     table: str
@@ -33,6 +36,8 @@ class Values(NamedTuple):
     lowest: float
     highest: float
     steps: int
+    per: tuple[str, str] | None = None
+    """Another table and its column: what the number is divided by."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +61,7 @@ LABELS = (
     Labels("Instruments", "music", "instruments", "label", "score"),
     Labels("Moods of the music", "music", "moods", "label", "score"),
     Labels("Keys", "rhythm", "key"),
+    Labels("Scenes", "scene", "labels", "label", "score"),
     Labels("Kinds of place", "scene", "place"),
     Labels("Flaws of the recording", "degradations", "found", "kind"),
 )
@@ -65,6 +71,7 @@ VALUES = (
     Values("Speech in a clip", "vad", "speech_seconds", "s", 0, 10, 20),
     Values("Pitch of the voice", "voice", "clip.pitch", "Hz", 60, 400, 34),
     Values("Syllables a second", "voice", "clip.rate", "1/s", 0, 8, 16),
+    Values("Words a second", "transcript", "words", "1/s", 0, 6, 24, ("vad", "speech_seconds")),
     Values("Quality of the speech", "quality", "overall", "MOS", 1, 5, 16),
     Values("Speech over noise", "degradations", "snr", "dB", -10, 60, 28),
     Values("Reverberation", "reverb", "rt60", "s (RT60)", 0, 2, 20),
@@ -95,10 +102,8 @@ def heard_values(data: Dataset) -> dict[str, Histogram]:
     for kind in VALUES:
         fine = np.linspace(kind.lowest, kind.highest, kind.steps * _FINE + 1)
         counts = np.zeros(len(fine) - 1, np.int64)
-        for rows in _shards(data, kind.table, kind.column.split(".")[0]):
-            for part in kind.column.split(".")[1:]:
-                rows = pc.struct_field(rows, part)
-            values = rows.drop_null().to_numpy()
+        for numbers in _numbers(data, kind):
+            values = numbers.drop_null().to_numpy()
             counts += np.histogram(np.clip(values, kind.lowest, kind.highest), fine)[0]
         if counts.any():
             middle = int(np.searchsorted(counts.cumsum(), counts.sum() / 2))
@@ -116,6 +121,34 @@ def _shards(data: Dataset, table: str, column: str) -> Iterator[pa.ChunkedArray]
     for shard in data.shards(table):
         rows = data.table(table, shard, ["status", column])
         yield rows.filter(pc.equal(rows["status"], "ok"))[column]
+
+
+def _numbers(data: Dataset, kind: Values) -> Iterator[pa.ChunkedArray]:
+    """Yield the numbers of a kind, a shard at a time; null where one cannot be told."""
+    for shard in data.shards(kind.table):
+        root, *parts = kind.column.split(".")
+        rows = data.table(kind.table, shard, ["status", root])
+        ok = pc.equal(rows["status"], "ok")
+        found = pc.if_else(ok, rows[root], None)
+        for part in parts:
+            found = pc.struct_field(found, part)
+        if pa.types.is_list(found.type) or pa.types.is_large_list(found.type):
+            found = pc.list_value_length(found)
+        if kind.per is not None:
+            found = _divided(found, data, kind.per, shard)
+        yield found
+
+
+def _divided(
+    counts: pa.ChunkedArray, data: Dataset, per: tuple[str, str], shard: int
+) -> pa.ChunkedArray:
+    """Return counts that are not 0, divided by a column of the same clips."""
+    table, column = per
+    if not data.has(table, shard):
+        return pa.chunked_array([pa.nulls(len(counts), pa.float64())])
+    by = data.table(table, shard, [column])[column]
+    told = pc.and_(pc.greater(counts, 0), pc.greater(by, 0))
+    return pc.divide(pc.cast(counts, pa.float64()), pc.if_else(told, by, None))
 
 
 def _labels(rows: pa.ChunkedArray, kind: Labels) -> pa.ChunkedArray:

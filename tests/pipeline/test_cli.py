@@ -57,13 +57,6 @@ def test_the_run_says_what_it_did(demo) -> None:
         assert name == "recordings" or line["rows"] == clips
 
 
-def test_tables_fit_eighty_columns(demo) -> None:
-    for command in (["status", str(demo)], ["errors", str(demo), "--skipped"], ["experts"]):
-        done = auricle(*command, COLUMNS="80")
-        assert done.returncode == 0, done.stderr
-        assert max(map(len, done.stdout.splitlines())) <= 80
-
-
 def test_show_prints_a_clip_so_that_a_person_understands_it(demo) -> None:
     lines = json.loads(auricle("show", str(demo), "--json").stdout)
     speech = next(line for line in lines if line["domain"].startswith("S"))

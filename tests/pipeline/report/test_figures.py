@@ -10,11 +10,11 @@ import pytest
 from auricle.pipeline.dataset import Dataset
 from auricle.pipeline.report.figures import NONE, Figures, figures
 from auricle.schemas.acoustics import Quality
-from auricle.schemas.annotation import Domain, Tags
+from auricle.schemas.annotation import Domain, Scene, Tags, Vad
 from auricle.schemas.clip import Clip, Recording, Signal
 from auricle.schemas.decision import Split
 from auricle.schemas.errors import UserError
-from auricle.schemas.speech import Diarization
+from auricle.schemas.speech import Diarization, Transcript
 
 
 @pytest.fixture(scope="module")
@@ -69,6 +69,19 @@ def test_histograms_hold_every_value_and_its_median(data: Dataset, told: Figures
     assert list(spread.counts) == list(expected)
     rated = [r.overall for r in data.rows(Quality, 0) if r.status == "ok" and r.overall is not None]
     assert sum(told.values["Quality of the speech"].counts) == len(rated)
+
+
+def test_scenes_are_counted_where_they_are_sure(data: Dataset, told: Figures) -> None:
+    labels = [label for row in data.rows(Scene, 0) for label in row.labels]
+    assert told.labels["Scenes"] == Counter(each.label for each in labels if each.score >= 0.5)
+
+
+def test_words_a_second_are_those_of_the_speech(data: Dataset, told: Figures) -> None:
+    rows = zip(data.rows(Transcript, 0), data.rows(Vad, 0), strict=True)
+    rates = [len(row.words) / (vad.speech_seconds or 0) for row, vad in rows if row.words]
+    spread = told.values["Words a second"]
+    assert sum(spread.counts) == len(rates) > 5
+    assert spread.median == pytest.approx(np.sort(rates)[(len(rates) - 1) // 2], abs=0.02)
 
 
 def test_what_was_not_asked_for_is_not_there(told: Figures) -> None:
