@@ -319,18 +319,20 @@ def test_weights_that_a_user_has_to_accept_are_named_with_their_page(places: Pat
     ],
 )  # fmt: skip
 def test_the_model_that_writes_is_looked_at(
-    server: str, llm: dict[str, str], state: str, detail: str
+    server: str, llm: dict[str, str], state: str, detail: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    nobody = config_of(Ear, monkeypatch)
     given = {f"llm.{name}": value.replace("{server}", server) for name, value in llm.items()}
-    config = load_config(None, {"writer": "llm", **given})
+    config = load_config(None, {"profile": nobody.profile, "writer": "llm", **given})
     found = [finding for finding in doctor(config) if finding.what.startswith("writer")]
     assert [finding.state for finding in found] == [state]
     assert detail in found[0].detail
-    assert not [f for f in doctor(load_config(None, {})) if f.what.startswith("writer")]
+    assert not [f for f in doctor(nobody) if f.what.startswith("writer")]
 
 
-def test_the_model_that_judges_is_looked_at(server: str) -> None:
-    config = load_config(None, {"judge.llm.base_url": server, "judge.llm.model": "an-ear"})
+def test_the_model_that_judges_is_looked_at(server: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    told = {"judge.llm.base_url": server, "judge.llm.model": "an-ear"}
+    config = load_config(None, {"profile": config_of(Ear, monkeypatch).profile, **told})
     found = [finding for finding in doctor(config) if finding.what.startswith("judge")]
     assert [(finding.what, finding.state) for finding in found] == [("judge (an-ear)", "ok")]
 

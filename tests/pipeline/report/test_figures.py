@@ -73,7 +73,8 @@ def test_histograms_hold_every_value_and_its_median(data: Dataset, told: Figures
 
 def test_scenes_are_counted_where_they_are_sure(data: Dataset, told: Figures) -> None:
     labels = [label for row in data.rows(Scene, 0) for label in row.labels]
-    assert told.labels["Scenes"] == Counter(each.label for each in labels if each.score >= 0.5)
+    sure = Counter(each.label for each in labels if each.score >= 0.5)  # none without YAMNet
+    assert told.labels.get("Scenes", {}) == sure
 
 
 def test_words_a_second_are_those_of_the_speech(data: Dataset, told: Figures) -> None:
