@@ -11,10 +11,10 @@ from contextlib import contextmanager
 from typing import Any, NamedTuple, TypeVar
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from pydantic import BaseModel, ConfigDict
 
+from auricle.pipeline.counting import counted
 from auricle.pipeline.engine.storage import Storage
 from auricle.pipeline.tables import TABLES
 from auricle.schemas.arrow import arrow_schema, from_table, to_table
@@ -321,7 +321,7 @@ def _statuses(rows: pa.Table) -> dict[str, int]:
     """Return how many rows have each status; rows of a table without one are all ok."""
     if "status" not in rows.column_names:
         return {"ok": rows.num_rows}
-    return {each["values"]: each["counts"] for each in pc.value_counts(rows["status"]).to_pylist()}
+    return counted(rows["status"])
 
 
 def _summary(statuses: Mapping[str, int], seconds: float) -> dict[bytes, str]:

@@ -20,7 +20,7 @@ from auricle.pipeline.export.croissant import croissant
 from auricle.pipeline.export.rows import MEANINGS, SCHEMA, SPLITS
 from auricle.pipeline.export.tally import NONE, Tally, tallies, total
 from auricle.pipeline.licences import remark
-from auricle.pipeline.report.figures import Figures, figures
+from auricle.pipeline.report.figures import Findings, findings
 from auricle.pipeline.stage_settings import PrivacySettings
 from auricle.pipeline.tables import NO_STAGE, TABLES
 from auricle.pipeline.version import VERSION
@@ -39,7 +39,7 @@ def write_card(data: Dataset, config: Config) -> list[str]:
     splits = tallies(data.storage, FOLDER, SPLITS)
     if not splits:
         raise UserError(f"{data.storage.uri}: no clips in {FOLDER}; run: auricle export")
-    told = figures(data)
+    told = findings(data)
     config = config.model_copy(update={"privacy": _privacy(data, config)})
     name = PurePosixPath(data.storage.root).name
     known = risks(data, config, told, splits)
@@ -55,7 +55,7 @@ def _text(
     config: Config,
     name: str,
     splits: Mapping[str, Tally],
-    told: Figures,
+    told: Findings,
     known: list[str],
 ) -> str:
     from jinja2 import Environment, StrictUndefined

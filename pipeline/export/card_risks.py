@@ -6,12 +6,12 @@ from auricle.pipeline.config import Config
 from auricle.pipeline.dataset import Dataset
 from auricle.pipeline.export.tally import NONE, Tally, total
 from auricle.pipeline.licences import commercial
-from auricle.pipeline.report.figures import Figures
+from auricle.pipeline.report.figures import Findings
 from auricle.pipeline.tables import TABLES
 from auricle.schemas.base import ModelUse
 
 
-def risks(data: Dataset, config: Config, told: Figures, splits: Mapping[str, Tally]) -> list[str]:
+def risks(data: Dataset, config: Config, told: Findings, splits: Mapping[str, Tally]) -> list[str]:
     """Return what a user of the set must know, each with the figure it rests on."""
     found = ["Texts are made by machines and may be wrong in ways that no check found."]
     if config.profile == "lite":

@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from auricle.pipeline.counting import counted
 from auricle.pipeline.engine.storage import Storage
 
 _COLUMNS = (
@@ -47,8 +48,7 @@ class Tally:
             ("language", self.languages),
             ("license", self.licences),
         ):
-            found = pc.value_counts(pc.fill_null(rows[column], NONE)).to_pylist()
-            counts.update({each["values"]: each["counts"] for each in found})
+            counts.update(counted(pc.fill_null(rows[column], NONE)))
 
 
 def tallies(storage: Storage, folder: str, splits: tuple[str, ...]) -> dict[str, Tally]:

@@ -101,8 +101,8 @@ def corrected_column(category: str, texts: pa.Array, reviews: Sequence[Review]) 
     if not any(review.fixes for review in reviews):
         return texts
     lists = [
-        said and [corrector(review)(f"{category}/{i}", text) for i, text in enumerate(said)]
-        for said, review in zip(texts.to_pylist(), reviews, strict=True)
+        said and [right(f"{category}/{i}", text) for i, text in enumerate(said)]
+        for said, right in zip(texts.to_pylist(), map(corrector, reviews), strict=True)
     ]
     return pa.array(lists, texts.type)
 

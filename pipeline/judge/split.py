@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from auricle.pipeline.counting import counted
 from auricle.pipeline.dataset import Dataset, Fingerprint
 from auricle.pipeline.engine.whole import old_first, update
 from auricle.pipeline.engine.work import Done, Tell
@@ -139,9 +140,7 @@ def sides(data: Dataset) -> dict[str, int]:
     counts: Counter[str] = Counter()
     for shard in data.shards("split"):
         column = pc.fill_null(data.table("split", shard, ["split"])["split"], "none")
-        counts.update(
-            {each["values"]: each["counts"] for each in pc.value_counts(column).to_pylist()}
-        )
+        counts.update(counted(column))
     return dict(counts)
 
 

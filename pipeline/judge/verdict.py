@@ -59,12 +59,14 @@ class Verdicts:
 
     def _rows(self, data: Dataset, shard: int, limits: Calibration | None) -> list[Verdict]:
         licences = of_recordings(data, shard, "license").to_pylist()
+        reviews = reviews_of(data, shard)
+        columns = {**_COLUMNS, "qa": [*_COLUMNS["qa"], "pairs"]}
         tables = {
-            name: data.table(name, shard, columns).to_pylist()
-            for name, columns in _COLUMNS.items()
+            name: data.table(name, shard, names).to_pylist()
+            for name, names in (columns if any(r.fixes for r in reviews) else _COLUMNS).items()
             if name in self.reads
         }
-        tables["reviews"] = [review.model_dump() for review in reviews_of(data, shard)]
+        tables["reviews"] = [review.model_dump() for review in reviews]
         return [
             self._verdict({name: rows[at] for name, rows in tables.items()}, licence, limits)
             for at, licence in enumerate(licences)
@@ -115,7 +117,7 @@ _COLUMNS = {
     "clips": ["clip_id"],
     "signal": ["status", "reason", "silence", "clipped"],
     "captions": ["status", "reason", "detail", "marks", *CATEGORIES],
-    "qa": ["status", "marks", "pairs"],
+    "qa": ["status", "marks"],
     "consistency": ["status", "texts", "label"],
     "support": ["status", "texts"],
     "duplicates": ["exact", "near"],

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from auricle.pipeline.counting import counted
 from auricle.pipeline.dataset import Dataset
 from auricle.pipeline.judge.calibrate import Calibration, stored
 from auricle.pipeline.judge.funnel import Funnel, funnel
@@ -45,8 +46,19 @@ class Speed(NamedTuple):
     rate: float | None
 
 
-@dataclass(frozen=True)
-class Figures:
+@dataclass(frozen=True, kw_only=True)
+class Findings:
+    """What is thought of the texts of a dataset: all that its card needs of the figures."""
+
+    texts: LintReport | None
+    consistency: dict[str, int]
+    calibration: Calibration | None
+    verdicts: Funnel | None
+    spent: tuple[Spending, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Figures(Findings):
     """What a dataset holds. What was not asked for, or is not made yet, is empty or None.
 
     `stages` is how many there are at each step from recordings to splits, in order. `kinds` has
@@ -61,12 +73,7 @@ class Figures:
     errors: tuple[Problem, ...]
     labels: dict[str, dict[str, int]]
     values: dict[str, Histogram]
-    texts: LintReport | None
-    consistency: dict[str, int]
-    calibration: Calibration | None
-    verdicts: Funnel | None
     speeds: tuple[Speed, ...]
-    spent: tuple[Spending, ...]
 
     def as_json(self) -> dict[str, Any]:
         """Return the figures as JSON can hold them."""
@@ -75,6 +82,17 @@ class Figures:
         told["calibration"] = self.calibration.model_dump() if self.calibration else None
         plain: dict[str, Any] = _plain(told)
         return plain
+
+
+def findings(data: Dataset) -> Findings:
+    """Return what is thought of the texts of a dataset; no annotation is read."""
+    return Findings(
+        texts=_texts(data),
+        consistency=_consistency(data),
+        calibration=stored(data),
+        verdicts=funnel(data) if data.shards("verdict") else None,
+        spent=tuple(spending(data)),
+    )
 
 
 def figures(data: Dataset) -> Figures:
@@ -88,12 +106,12 @@ def figures(data: Dataset) -> Figures:
     recordings, decoded = _recordings(data)
     clips = sum(summary.rows for summary in data.summaries("clips").values())
     written = sum(summary.ok for summary in data.summaries("captions").values())
-    judged = funnel(data) if data.shards("verdict") else None
+    thought = findings(data)
     stages = {"recordings found": recordings, "recordings decoded": decoded, "clips": clips}
     if data.shards("captions"):
         stages["clips with captions"] = written
-    if judged:
-        stages["clips that passed"] = judged.passed
+    if thought.verdicts:
+        stages["clips that passed"] = thought.verdicts.passed
     sides = kinds.get("split", {})
     stages |= {side: sides[side].clips for side in ("train", "benchmark") if side in sides}
     return Figures(
@@ -105,12 +123,8 @@ def figures(data: Dataset) -> Figures:
         errors=errors,
         labels=heard_labels(data),
         values=heard_values(data),
-        texts=_texts(data),
-        consistency=_consistency(data),
-        calibration=stored(data),
-        verdicts=judged,
         speeds=tuple(_speeds(data)),
-        spent=tuple(spending(data)),
+        **vars(thought),
     )
 
 
@@ -170,9 +184,7 @@ def _consistency(data: Dataset) -> dict[str, int]:
     counts: Counter[str] = Counter()
     for shard in data.shards("verdict"):
         column = data.table("verdict", shard, ["consistency"])["consistency"].drop_null()
-        counts.update(
-            {each["values"]: each["counts"] for each in pc.value_counts(column).to_pylist()}
-        )
+        counts.update(counted(column))
     return dict(counts)
 
 

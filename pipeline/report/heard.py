@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from auricle.pipeline.counting import counted
 from auricle.pipeline.dataset import Dataset
 
 
@@ -90,7 +91,8 @@ def heard_labels(data: Dataset) -> dict[str, dict[str, int]]:
     for kind in LABELS:
         counts: Counter[str] = Counter()
         for rows in _shards(data, kind.table, kind.column):
-            counts.update(_counted(_labels(rows, kind)))
+            labels = counted(_labels(rows, kind).drop_null())
+            counts.update({str(label): count for label, count in labels.items()})
         if counts:
             found[kind.title] = dict(counts.most_common(_MOST))
     return found
@@ -158,8 +160,3 @@ def _labels(rows: pa.ChunkedArray, kind: Labels) -> pa.ChunkedArray:
     if kind.sure is not None:
         items = items.filter(pc.greater_equal(pc.struct_field(items, kind.sure), _SURE))
     return pc.struct_field(items, kind.field)
-
-
-def _counted(labels: pa.ChunkedArray) -> dict[str, int]:
-    counts = pc.value_counts(labels.drop_null())
-    return {str(each["values"]): each["counts"] for each in counts.to_pylist()}

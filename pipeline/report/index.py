@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from auricle.pipeline.counting import counted
 from auricle.pipeline.dataset import Dataset
 from auricle.pipeline.judge.reviews import corrected_column, reviews_of
 from auricle.pipeline.recordings import of_recordings
@@ -93,9 +94,7 @@ class Index:
         columns["reason"] = pc.list_flatten(self._rows["reasons"])
         return {
             name: {
-                each["values"]: each["counts"]
-                for each in pc.value_counts(columns[name]).to_pylist()
-                if each["values"] is not None
+                value: count for value, count in counted(columns[name]).items() if value is not None
             }
             for name in FILTERS
         }

@@ -119,7 +119,7 @@ def _texts(report: LintReport | None, clips: int) -> Section | None:
         other = {name: _number(published.QA[key]) for name, key in _REPEATED.items()}
         charts.append(beside("Repetition, yes and no", ours, other, "share"))
     rows: list[tuple[Told | None, ...]] = [tuple(line) for line in lines(report)]
-    read = max(part.clips for part in (report.captions, report.qa) if part)
+    read = report.clips
     sampled = f"Of the {clips:,} clips {read:,} were measured. " if read < clips else ""
     text = (
         f"{sampled}Beside each figure stands what the same ruler finds in the references that "

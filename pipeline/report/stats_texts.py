@@ -22,7 +22,7 @@ class TextsTable(NamedTuple):
 
 def texts_tables(report: LintReport, clips: int) -> Iterator[TextsTable]:
     """Yield the tables of the texts of a dataset that has so many clips."""
-    read = max(part.clips for part in (report.captions, report.qa) if part)
+    read = report.clips
     part = f", of {read:,} of the {clips:,} clips" if read < clips else ""
     rows = tuple(tuple(line) for line in lines(report) if line.about in _SHOWN)
     yield TextsTable(f"Texts{part}", ("about", "measure", "this set", "MECAT"), rows)

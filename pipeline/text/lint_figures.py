@@ -130,6 +130,11 @@ class LintReport:
     captions: CaptionLint | None
     qa: QALint | None
 
+    @property
+    def clips(self) -> int:
+        """How many clips were read."""
+        return max((part.clips for part in (self.captions, self.qa) if part), default=0)
+
     def as_json(self) -> dict[str, Any]:
         """Return the report as JSON can hold it, shares rounded to five decimals."""
         return {name: _rounded(value) for name, value in asdict(self).items()}
